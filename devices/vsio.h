@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vsio.h - the contract that every device and every host share.
+ *
+ * A host (a hypervisor's trap handler, a test) owns the memory of a device,
+ * initialises it once with vsio_<device>_init(), and hands the guest's
+ * accesses to vsio_read() and vsio_write(). The device answers at once and
+ * reaches its surroundings through the callbacks in its host table only.
+ *
+ * Rules for the host:
+ *  - Calls on one device are serialised by the caller (a lock per device).
+ *  - Callbacks run inside such a call. From a callback the host may call only
+ *    the functions whose comment says "may be called from a callback".
+ *  - The host table must outlive the device; it is never written.
+ *  - A pointer that is NULL, or a state that no init function has seen, is the
+ *    host's bug and is not checked.
+ *
+ * Rules for the device:
+ *  - No allocation, no globals, no clock, no locks, no recursion; each loop is
+ *    bounded by a constant.
+ *  - Whatever the guest does is answered, ignored or refused as the manual
+ *    says, and counted. Nothing a guest does is an error of the host.
+ */
+#ifndef VSIO_H
+#define VSIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a device has seen since vsio_<device>_init(); resets keep it. */
+struct vsio_counters {
+    uint64_t reads;     /* accesses that were answered */
+    uint64_t writes;    /* accesses that were taken */
+    uint64_t refused;   /* accesses that the host must abort */
+    uint64_t unknown;   /* among reads and writes: nothing is there, or it can't
+                           be accessed in this direction: read as zero, ignored */
+    uint64_t bytes_in;  /* bytes that entered the device from the host */
+    uint64_t bytes_out; /* bytes that the host took */
+    uint64_t bytes_dropped; /* bytes lost, in either direction */
+    uint64_t irqs;          /* rising edges, all lines together */
+};
+
+enum vsio_event_type {
+    VSIO_EVENT_REFUSED, /* bad size, register-crossing, outside the window */
+    VSIO_EVENT_UNKNOWN, /* no such register, or not in this direction */
+    VSIO_EVENT_DROPPED, /* value is the byte that was lost, offset its register
+                         */
+};
+
+/* One thing that a guest did wrong, for whoever counts or logs. */
+struct vsio_event {
+    enum vsio_event_type type;
+    bool write;
+    uint8_t size;    /* bytes, as the guest asked; 0 when no access is meant */
+    uint32_t offset; /* bytes from the start of the device's window */
+    uint32_t value;  /* what was written; 0 for reads */
+};
+
+/* The callbacks that all devices have; each device's host table starts so. */
+struct vsio_host {
+    /*
+     * The level of interrupt output line changed. Called on a change only;
+     * lines are low after vsio_<device>_init(). Lines are numbered by the
+     * device's header. NULL: the guest polls.
+     */
+    void (*set_irq)(void *ctx, unsigned int line, bool level);
+    /*
+     * Called for each event; the host limits the rate of what it logs.
+     * *ev is valid during the call. NULL: events are only counted.
+     */
+    void (*event)(void *ctx, const struct vsio_event *ev);
+};
+
+struct vsio_device;
+
+/* One kind of device; constant. Hosts call it by the functions below. */
+struct vsio_class {
+    const char *name; /* "pl011" */
+    uint32_t window;  /* bytes of guest address space; a multiple of unit */
+    uint8_t unit;     /* bytes from one register to the next: 1, 2 or 4 */
+    uint8_t lines;    /* interrupt outputs */
+    /*
+     * reg: offset of a register, a multiple of unit and below window.
+     * read returns the whole register, right-aligned; side effects happen
+     * once. write changes the bits in mask (0xff per byte written); value has
+     * no bit outside of mask.
+     */
+    uint32_t (*read)(struct vsio_device *dev, uint32_t reg);
+    void (*write)(struct vsio_device *dev,
+                  uint32_t reg,
+                  uint32_t value,
+                  uint32_t mask);
+    /* Power-on state, lines low. Host, context and counters stay. */
+    void (*reset)(struct vsio_device *dev);
+};
+
+/* The start of every device's state. Set by vsio_<device>_init(). */
+struct vsio_device {
+    const struct vsio_class *class;
+    const struct vsio_host *host;
+    void *ctx; /* handed to each callback */
+    struct vsio_counters count;
+};
+
+/*
+ * Count an access that is refused, tell the host about it, return false.
+ * For vsio_read() and vsio_write().
+ */
+bool vsio_refuse(struct vsio_device *dev, const struct vsio_event *ev);
+
+/*
+ * For devices: count and report an access to nothing, and a byte that is lost.
+ */
+void vsio_unknown(struct vsio_device *dev,
+                  uint32_t reg,
+                  bool write,
+                  uint32_t value);
+void vsio_dropped(struct vsio_device *dev, uint32_t reg, uint32_t value);
+
+/* For devices: move a line from *now to level, if that is a change. */
+void vsio_set_line(struct vsio_device *dev,
+                   unsigned int line,
+                   bool *now,
+                   bool level);
+
+/*
+ * Is this access one that the device can answer? Sizes are 1, 2 and 4 bytes,
+ * anywhere inside one register. 8 bytes, and whatever crosses a register or
+ * leaves the window, is not.
+ */
+static inline bool vsio_access_ok(const struct vsio_class *class,
+                                  uint32_t offset,
+                                  unsigned int size)
+{
+    uint32_t lane = offset & (class->unit - 1U);
+
+    return offset < class->window && (size == 1 || size == 2 || size == 4) &&
+           lane + size <= class->unit;
+}
+
+/*
+ * The guest reads size bytes at offset. True: *value holds them, with no bit
+ * above the size set. False: refused, *value is untouched, the host injects a
+ * data abort (or what its bus does for a decode error).
+ */
+static inline bool vsio_read(struct vsio_device *dev,
+                             uint32_t offset,
+                             unsigned int size,
+                             uint32_t *value)
+{
+    const struct vsio_class *class = dev->class;
+    uint32_t lane = offset & (class->unit - 1U);
+
+    if ( !vsio_access_ok(class, offset, size) )
+    {
+        const struct vsio_event ev = {VSIO_EVENT_REFUSED, false, (uint8_t)size,
+                                      offset, 0};
+
+        return vsio_refuse(dev, &ev);
+    }
+
+    dev->count.reads++;
+    *value = (class->read(dev, offset - lane) >> (8 * lane)) &
+             (UINT32_MAX >> (32 - 8 * size));
+
+    return true;
+}
+
+/*
+ * The guest writes the low size bytes of value at offset. False: refused,
+ * nothing changed, the host injects an abort.
+ */
+static inline bool vsio_write(struct vsio_device *dev,
+                              uint32_t offset,
+                              unsigned int size,
+                              uint32_t value)
+{
+    const struct vsio_class *class = dev->class;
+    uint32_t lane = offset & (class->unit - 1U);
+    uint32_t mask;
+
+    if ( !vsio_access_ok(class, offset, size) )
+    {
+        const struct vsio_event ev = {VSIO_EVENT_REFUSED, true, (uint8_t)size,
+                                      offset, value};
+
+        return vsio_refuse(dev, &ev);
+    }
+
+    dev->count.writes++;
+    mask = (UINT32_MAX >> (32 - 8 * size)) << (8 * lane);
+    class->write(dev, offset - lane, (value << (8 * lane)) & mask, mask);
+
+    return true;
+}
+
+/* Back to the power-on state; lines fall, counters stay. */
+static inline void vsio_reset(struct vsio_device *dev)
+{
+    dev->class->reset(dev);
+}
+
+/* For devices: a register whose bits in mask are replaced by value's. */
+static inline uint32_t vsio_merge(uint32_t old, uint32_t value, uint32_t mask)
+{
+    return (old & ~mask) | value;
+}
+
+#endif /* VSIO_H */
