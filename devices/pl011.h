@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pl011.h - PrimeCell UART PL011 r1p5, a superset of the SBSA generic UART.
+ * Manual: Arm DDI 0183G. Registers, behaviour, deviations: docs/pl011.md.
+ */
+#ifndef VSIO_PL011_H
+#define VSIO_PL011_H
+
+#include "vsio.h"
+
+/* Depth of each FIFO with LCR_H.FEN set; what PeriphID revision 3 promises. */
+#define VSIO_PL011_FIFO 32U
+
+struct vsio_pl011_host {
+    /* Line 0 is UARTINTR, the combined interrupt, a level. */
+    struct vsio_host common;
+    /*
+     * Take one byte that the guest sends. True: taken. False: no room; the
+     * byte stays in the FIFO, and the host calls vsio_pl011_tx_ready() once
+     * there is room again. Never called while the guest holds transmission
+     * back. A host that nobody listens to takes the bytes and counts them
+     * itself. Must not be NULL.
+     */
+    bool (*tx)(void *ctx, uint8_t byte);
+    /*
+     * The FIFO is half empty after vsio_pl011_rx() took less than it was given.
+     * The host may call vsio_pl011_rx() from here. NULL: the host polls.
+     */
+    void (*rx_ready)(void *ctx);
+    /*
+     * The outputs DTR, RTS, OUT1, OUT2 changed: PL011_CR_* bits of lines that
+     * are asserted. May be NULL.
+     */
+    void (*modem)(void *ctx, uint16_t cr_lines);
+    /* The line goes into (true) or out of a break. May be NULL. */
+    void (*brk)(void *ctx, bool on);
+};
+
+/* Private to pl011.c; public so that hosts can allocate it. */
+struct vsio_pl011 {
+    struct vsio_device dev;
+    uint16_t rx[VSIO_PL011_FIFO]; /* as read from DR: errors and byte */
+    uint8_t tx[VSIO_PL011_FIFO];  /* what the host had no room for */
+    uint8_t rx_first, rx_count;   /* oldest entry, entries */
+    uint8_t tx_first, tx_count;
+    uint8_t depth; /* of both FIFOs: 1 or VSIO_PL011_FIFO */
+    uint8_t rx_trigger,
+        tx_trigger; /* entries: RX at or above, TX at or below */
+    uint8_t rsr, ilpr, fbrd, lcr_h, ifls, dmacr;
+    uint16_t ibrd, cr, imsc;
+    uint16_t latched;  /* RIS bits that only ICR clears: errors, modem */
+    uint16_t ris;      /* latched, and what follows from the FIFOs */
+    uint16_t fr;       /* FIFO and modem bits of FR */
+    uint16_t modem_in; /* PL011_FR_* lines as the host sets them */
+    bool overrun;      /* a byte was lost since the last one stored */
+    bool rx_wanted;    /* the host was refused: tell it about room */
+    bool irq;          /* level of line 0 */
+};
+
+extern const struct vsio_class vsio_pl011_class;
+
+/*
+ * Bring *u to its power-on state (3.2). Modem inputs CTS, DSR and DCD are
+ * asserted until the host says otherwise: the cable is plugged in. No callback
+ * is called. ctx is handed to every callback.
+ */
+void vsio_pl011_init(struct vsio_pl011 *u,
+                     const struct vsio_pl011_host *host,
+                     void *ctx);
+
+/*
+ * Bytes for the guest. Returns how many were stored, 0 to n: less than n when
+ * the FIFO is full, RXE is clear or the UART loops back. The rest stays with
+ * the host; after rx_ready it may offer them again. Nothing is lost.
+ * May be called from rx_ready.
+ */
+size_t vsio_pl011_rx(struct vsio_pl011 *u, const uint8_t *data, size_t n);
+
+/*
+ * One entry with errors, as DR shows it: any of PL011_DR_FE, _PE, _BE with the
+ * byte (0 for a break). False: no room, nothing happened. Other bits are
+ * ignored.
+ */
+bool vsio_pl011_rx_error(struct vsio_pl011 *u, uint16_t dr);
+
+/*
+ * A byte came in and the host could not hold it back: it is lost, counted, and
+ * the guest sees an overrun error as of a line that is too fast (2.4.3).
+ */
+void vsio_pl011_overrun(struct vsio_pl011 *u);
+
+/* The host has room for at least one byte: send what waits in the FIFO. */
+void vsio_pl011_tx_ready(struct vsio_pl011 *u);
+
+/* New state of the modem inputs: PL011_FR_CTS, _DSR, _DCD, _RI if asserted. */
+void vsio_pl011_modem(struct vsio_pl011 *u, uint16_t fr_lines);
+
+/* The invariant that every reachable state satisfies. */
+bool vsio_pl011_valid(const struct vsio_pl011 *u);
+
+#endif /* VSIO_PL011_H */
