@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * asm/vsio.h - what the rest of Xen knows of the vsuperio devices: the few
+ * calls that are hooked into domain creation and teardown.
+ */
+#ifndef ARM_VSIO_H
+#define ARM_VSIO_H
+
+struct domain;
+struct dt_device_node;
+struct kernel_info;
+struct xen_domctl_createdomain;
+
+#ifdef CONFIG_VSIO
+
+/* Room in a dom0less domain's device tree for the nodes made here, in bytes. */
+#define VSIO_DOMU_DTB_EXTRA 2048
+
+/* Before a dom0less domain is created: make room for its SPIs. */
+void vsio_domain_config(const struct dt_device_node *node,
+                        struct xen_domctl_createdomain *config);
+
+/*
+ * Before its device tree is made: attach what the properties of its node ask
+ * for. rc is the result so far; an error is handed on.
+ */
+int vsio_domain_construct(struct domain *d,
+                          const struct dt_device_node *node,
+                          struct kernel_info *kinfo,
+                          int rc);
+
+/* Write the device tree nodes of all that vsio_domain_construct() attached. */
+int vsio_make_nodes(struct kernel_info *kinfo);
+
+/* The domain dies: let go of timers, event channels and pages. Idempotent. */
+void vsio_domain_relinquish(struct domain *d);
+
+/* No reference is left: free the memory. */
+void vsio_domain_destroy(struct domain *d);
+
+#else /* !CONFIG_VSIO */
+
+#define VSIO_DOMU_DTB_EXTRA 0
+
+static inline void vsio_domain_config(const struct dt_device_node *node,
+                                      struct xen_domctl_createdomain *config)
+{
+}
+
+static inline int vsio_domain_construct(struct domain *d,
+                                        const struct dt_device_node *node,
+                                        struct kernel_info *kinfo,
+                                        int rc)
+{
+    return 0; /* as stock Xen 4.17, which does not look at rc here */
+}
+
+static inline int vsio_make_nodes(struct kernel_info *kinfo)
+{
+    return 0;
+}
+
+static inline void vsio_domain_relinquish(struct domain *d)
+{
+}
+
+static inline void vsio_domain_destroy(struct domain *d)
+{
+}
+
+#endif /* CONFIG_VSIO */
+
+#endif /* ARM_VSIO_H */

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Devices of dom0less domains, asked for by properties of the domain's node:
+ *   vpl011       Xen's own: a UART
+ *   vpl011-amba  the UART is arm,pl011 to the guest, not arm,sbsa-uart
+ *   vpl031       a real time clock
+ *   vi8042       an i8042 controller
+ */
+
+#include <xen/device_tree.h>
+#include <xen/errno.h>
+#include <xen/init.h>
+#include <xen/lib.h>
+#include <xen/libfdt/libfdt.h>
+#include <xen/sched.h>
+
+
+#include <public/arch-arm.h>
+#include <public/device_tree_defs.h>
+#include <public/domctl.h>
+
+#include "layout.h"
+#include "slot.h"
+#include VSIO_TREE_KINFO_HEADER
+
+
+static int __init refuse(const struct domain *d, const char *property,
+                         const char *why)
+{
+    printk(XENLOG_ERR "%pd: %s: %s\n", d, property, why);
+
+    return -EINVAL;
+}
+
+static const struct {
+    const char *property;
+    unsigned int last_spi;
+    bool built_in;
+    int (*attach)(struct domain *d);
+} devices[] __initconst = {
+#ifdef CONFIG_VSIO_PL031
+    { "vpl031", VSIO_VPL031_SPI, true, vsio_vpl031_attach },
+#else
+    { "vpl031" },
+#endif
+#ifdef CONFIG_VSIO_I8042
+    { "vi8042", VSIO_VI8042_SPI + 1, true, vsio_vi8042_attach },
+#else
+    { "vi8042" },
+#endif
+};
+
+void __init vsio_domain_config(const struct dt_device_node *node,
+                               struct xen_domctl_createdomain *config)
+{
+    unsigned int i, nr;
+
+    for ( i = 0; i < ARRAY_SIZE(devices); i++ )
+    {
+        nr = devices[i].built_in ? devices[i].last_spi - 32 + 1 : 0;
+        if ( dt_property_read_bool(node, devices[i].property) &&
+             config->arch.nr_spis < nr )
+            config->arch.nr_spis = nr;
+    }
+}
+
+static int __init choose_uart_node(struct domain *d,
+                                   struct kernel_info *kinfo)
+{
+#ifdef CONFIG_VSIO_PL011
+    if ( VSIO_TREE_KINFO_VPL011(kinfo) )
+    {
+        d->arch.vsio->amba_uart = true;
+        VSIO_TREE_KINFO_VPL011(kinfo) = false; /* Xen makes no node for it */
+        return 0;
+    }
+#endif
+    return refuse(d, "vpl011-amba", "needs vpl011, and CONFIG_VSIO_PL011");
+}
+
+int __init vsio_domain_construct(struct domain *d,
+                                 const struct dt_device_node *node,
+                                 struct kernel_info *kinfo,
+                                 int rc)
+{
+    unsigned int i;
+
+    if ( rc >= 0 && dt_property_read_bool(node, "vpl011-amba") )
+        rc = choose_uart_node(d, kinfo);
+
+    for ( i = 0; rc >= 0 && i < ARRAY_SIZE(devices); i++ )
+    {
+        const char *property = devices[i].property;
+
+        if ( !dt_property_read_bool(node, property) )
+            continue;
+
+        if ( !devices[i].built_in )
+            rc = refuse(d, property, "this Xen is built without it");
+        else if ( is_domain_direct_mapped(d) )
+            rc = refuse(d, property, "its place is not free with direct-map");
+        else
+            rc = devices[i].attach(d);
+    }
+
+    return rc;
+}
+
+int __init vsio_fdt_begin(void *fdt, const struct vsio_slot *slot,
+                          const char *name, uint32_t gic)
+{
+    const fdt64_t reg[2] = { cpu_to_fdt64(slot->base),
+                             cpu_to_fdt64(PAGE_SIZE) };
+    fdt32_t irqs[3 * VSIO_MAX_LINES];
+    unsigned int i, lines = slot->dev->class->lines;
+    char node[32];
+    int rc;
+
+    BUILD_BUG_ON(GUEST_ROOT_ADDRESS_CELLS != 2 || GUEST_ROOT_SIZE_CELLS != 2);
+
+    for ( i = 0; i < lines; i++ )
+    {
+        irqs[3 * i] = cpu_to_fdt32(0); /* SPI */
+        irqs[3 * i + 1] = cpu_to_fdt32(slot->virq[i] - 32);
+        irqs[3 * i + 2] = cpu_to_fdt32(DT_IRQ_TYPE_LEVEL_HIGH);
+    }
+
+    snprintf(node, sizeof(node), "%s@%" PRIpaddr, name, slot->base);
+    rc = fdt_begin_node(fdt, node);
+    rc = rc ?: fdt_property(fdt, "reg", reg, sizeof(reg));
+    rc = rc ?: fdt_property(fdt, "interrupts", irqs,
+                            3 * lines * sizeof(irqs[0]));
+
+    return rc ?: fdt_property_u32(fdt, "interrupt-parent", gic);
+}
+
+/* names: as many strings as there are clocks, all of them the one we have. */
+int __init vsio_fdt_clocks(void *fdt, const char *names, unsigned int len)
+{
+    fdt32_t clocks[2];
+    unsigned int i, n = 0;
+    int rc;
+
+    for ( i = 0; i < len && n < ARRAY_SIZE(clocks); i++ )
+        if ( names[i] == '\0' )
+            clocks[n++] = cpu_to_fdt32(VSIO_PHANDLE_CLOCK);
+
+    rc = fdt_property(fdt, "clocks", clocks, n * sizeof(clocks[0]));
+
+    return rc ?: fdt_property(fdt, "clock-names", names, len);
+}
+
+static int __init make_clock_node(void *fdt)
+{
+    int rc = fdt_begin_node(fdt, "apb-pclk");
+
+    rc = rc ?: fdt_property_string(fdt, "compatible", "fixed-clock");
+    rc = rc ?: fdt_property_u32(fdt, "#clock-cells", 0);
+    rc = rc ?: fdt_property_u32(fdt, "clock-frequency", 24000000);
+    rc = rc ?: fdt_property_u32(fdt, "phandle", VSIO_PHANDLE_CLOCK);
+
+    return rc ?: fdt_end_node(fdt);
+}
+
+int __init vsio_make_nodes(struct kernel_info *kinfo)
+{
+    const struct vsio_domain *vsio = VSIO_TREE_KINFO_DOMAIN(kinfo)->arch.vsio;
+    const uint32_t gic = VSIO_TREE_PHANDLE_GIC(kinfo);
+    unsigned int i;
+    int rc;
+
+    if ( !vsio )
+        return 0;
+
+    rc = make_clock_node(kinfo->fdt);
+#ifdef CONFIG_VSIO_PL011
+    if ( !rc && vsio->amba_uart )
+        rc = vsio_vpl011_make_amba_node(VSIO_TREE_KINFO_DOMAIN(kinfo),
+                                        kinfo->fdt, gic);
+#endif
+
+    for ( i = 0; !rc && i < VSIO_MAX_SLOTS; i++ )
+        if ( vsio->slot[i] && vsio->slot[i]->ops->make_node )
+            rc = vsio->slot[i]->ops->make_node(vsio->slot[i], kinfo->fdt, gic);
+
+    return rc;
+}
+
+/*
+ * Local variables:
+ * mode: C
+ * c-file-style: "BSD"
+ * c-basic-offset: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

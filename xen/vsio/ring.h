@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ring.h - the hypervisor's side of a console ring (public/io/console.h).
+ *
+ * The page is shared with the backend and, being guest memory, with the guest:
+ * anything may be written to it at any time. So our own two indexes are kept
+ * here and only published to the page; the backend's are read once, and
+ * used only if they make sense. A ring with senseless indexes is empty to the
+ * reader and full to the writer until they make sense again: nothing is
+ * accessed outside of the page, and nothing is lost without being counted.
+ */
+#ifndef VSIO_RING_H
+#define VSIO_RING_H
+
+#include <xen/lib.h>
+
+#include <asm/atomic.h>
+#include <asm/system.h>
+
+#include <public/io/console.h>
+
+struct vsio_ring {
+    struct xencons_interface *page; /* NULL: not connected */
+    XENCONS_RING_IDX in_cons;       /* ours to move */
+    XENCONS_RING_IDX out_prod;
+};
+
+/* Take up a page where its indexes stand. */
+static inline void vsio_ring_init(struct vsio_ring *ring, void *page)
+{
+    ring->page = page;
+    ring->in_cons = ACCESS_ONCE(ring->page->in_cons);
+    ring->out_prod = ACCESS_ONCE(ring->page->out_prod);
+}
+
+/* One byte for the backend. False: there is no room. */
+static inline bool vsio_ring_put(struct vsio_ring *ring, uint8_t byte)
+{
+    struct xencons_interface *page = ring->page;
+    XENCONS_RING_IDX prod = ring->out_prod;
+
+    /* A read and the write that depends on it: no barrier is needed here. */
+    if ( prod - ACCESS_ONCE(page->out_cons) >= sizeof(page->out) )
+        return false;
+
+    page->out[prod % sizeof(page->out)] = byte;
+    smp_wmb(); /* the byte, then the index */
+    ring->out_prod = prod + 1;
+    write_atomic(&page->out_prod, prod + 1);
+
+    return true;
+}
+
+/*
+ * The next bytes from the backend that lie side by side: *data, and how many.
+ * 0: the ring is empty. vsio_ring_taken() gives room back.
+ */
+static inline unsigned int vsio_ring_peek(const struct vsio_ring *ring,
+                                          const uint8_t **data)
+{
+    const struct xencons_interface *page = ring->page;
+    XENCONS_RING_IDX cons = ring->in_cons;
+    unsigned int at = cons % sizeof(page->in);
+    unsigned int queued = ACCESS_ONCE(page->in_prod) - cons;
+
+    if ( queued > sizeof(page->in) )
+        return 0;
+
+    smp_rmb(); /* the index, then the bytes */
+    *data = (const uint8_t *)&page->in[at];
+
+    return min(queued, (unsigned int)sizeof(page->in) - at);
+}
+
+static inline void vsio_ring_taken(struct vsio_ring *ring, unsigned int n)
+{
+    smp_mb(); /* the bytes have been read before their room is given away */
+    ring->in_cons += n;
+    write_atomic(&ring->page->in_cons, ring->in_cons);
+}
+
+#endif /* VSIO_RING_H */

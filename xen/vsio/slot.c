@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Any vsuperio device as an MMIO handler of Xen; see slot.h. */
+
+#include <xen/errno.h>
+#include <xen/event.h>
+#include <xen/lib.h>
+#include <xen/sched.h>
+#include <xen/smp.h>
+#include <xen/xmalloc.h>
+
+#include <asm/vgic.h>
+
+#include "slot.h"
+
+static int mmio_read(struct vcpu *v, mmio_info_t *info, register_t *r,
+                     void *priv)
+{
+    struct vsio_slot *slot = priv;
+    uint32_t offset = info->gpa - slot->base, value = 0;
+    unsigned long flags = vsio_slot_enter(slot);
+    bool ok = vsio_read(slot->dev, offset, 1U << info->dabt.size, &value);
+
+    vsio_slot_leave(slot, flags);
+    if ( ok )
+        *r = value;
+
+    return ok; /* false: a data abort for the guest */
+}
+
+static int mmio_write(struct vcpu *v, mmio_info_t *info, register_t r,
+                      void *priv)
+{
+    struct vsio_slot *slot = priv;
+    uint32_t offset = info->gpa - slot->base;
+    unsigned long flags = vsio_slot_enter(slot);
+    bool ok = vsio_write(slot->dev, offset, 1U << info->dabt.size, r);
+
+    vsio_slot_leave(slot, flags);
+
+    return ok;
+}
+
+static const struct mmio_handler_ops mmio_ops = {
+    .read = mmio_read,
+    .write = mmio_write,
+};
+
+/*
+ * Level.
+ *
+ * Xen's default vGIC takes rising edges only: a line that is still high when
+ * the guest ends the interrupt is not delivered again, and one that rises
+ * while its target vCPU is offline is forgotten. So a line that has risen is
+ * looked at again a little later; if it has been high all the time, the guest
+ * has had its interrupt and did not serve the device (or never had it), and
+ * it is injected anew. Should the guest just be in its handler, it sees one
+ * interrupt too many, as it may on real hardware. The new vGIC (NEW_VGIC)
+ * takes levels, and needs none of this.
+ */
+#define RESAMPLE_MIN MILLISECS(1)
+#define RESAMPLE_MAX MILLISECS(64)
+
+void vsio_slot_set_irq(void *ctx, unsigned int line, bool level)
+{
+    struct vsio_slot *slot = ctx;
+
+    slot->level[line] = level;
+    vgic_inject_irq(slot->domain, NULL, slot->virq[line], level);
+
+    if ( IS_ENABLED(CONFIG_NEW_VGIC) )
+        return;
+
+    if ( !level )
+        slot->fell[line] = true;
+    else if ( !slot->resampling )
+    {
+        slot->resampling = true;
+        slot->fell[line] = false;
+        slot->resample_ns = RESAMPLE_MIN;
+        set_timer(&slot->resample, NOW() + slot->resample_ns);
+    }
+}
+
+static void resample(void *data)
+{
+    struct vsio_slot *slot = data;
+    unsigned long flags = vsio_slot_enter(slot);
+    bool again = false, moved = false;
+    unsigned int i;
+
+    for ( i = 0; i < slot->dev->class->lines; i++ )
+    {
+        moved |= slot->fell[i];
+        if ( slot->level[i] )
+        {
+            again = true;
+            if ( !slot->fell[i] )
+                vgic_inject_irq(slot->domain, NULL, slot->virq[i], true);
+        }
+        slot->fell[i] = false;
+    }
+
+    slot->resampling = again && !slot->dead;
+    if ( slot->resampling )
+    {
+        /* A guest that never serves the line costs less and less. */
+        slot->resample_ns = moved ? RESAMPLE_MIN
+                                  : min(2 * slot->resample_ns, RESAMPLE_MAX);
+        set_timer(&slot->resample, NOW() + slot->resample_ns);
+    }
+
+    vsio_slot_leave(slot, flags);
+}
+
+/* At most one line a second and device, whatever guest_loglvl is. */
+void vsio_slot_event(void *ctx, const struct vsio_event *ev)
+{
+    static const char *const what[] = {
+        [VSIO_EVENT_REFUSED] = "refused",
+        [VSIO_EVENT_UNKNOWN] = "no register for",
+        [VSIO_EVENT_DROPPED] = "lost a byte:",
+    };
+    struct vsio_slot *slot = ctx;
+    s_time_t now = NOW();
+
+    if ( now < slot->log_next )
+    {
+        slot->log_held_back++;
+        return;
+    }
+
+    printk(XENLOG_G_WARNING
+           "%pd: %s: %s %s offset %#x size %u value %#x (%" PRIu64
+           " more since the last line)\n",
+           slot->domain, slot->ops->name, what[ev->type],
+           ev->write ? "write" : "read", ev->offset, ev->size, ev->value,
+           slot->log_held_back);
+    slot->log_next = now + SECONDS(1);
+    slot->log_held_back = 0;
+}
+
+void vsio_slot_init(struct vsio_slot *slot,
+                    struct domain *d,
+                    struct vsio_device *dev,
+                    const struct vsio_slot_ops *ops)
+{
+    slot->domain = d;
+    slot->dev = dev;
+    slot->ops = ops;
+    spin_lock_init(&slot->lock);
+    init_timer(&slot->resample, resample, slot, smp_processor_id());
+}
+
+void vsio_slot_discard(struct vsio_slot *slot)
+{
+    kill_timer(&slot->resample);
+}
+
+static struct vsio_slot **free_place(struct domain *d)
+{
+    unsigned int i;
+
+    if ( !d->arch.vsio )
+        d->arch.vsio = xzalloc(struct vsio_domain);
+
+    for ( i = 0; d->arch.vsio && i < VSIO_MAX_SLOTS; i++ )
+        if ( !d->arch.vsio->slot[i] )
+            return &d->arch.vsio->slot[i];
+
+    return NULL;
+}
+
+int vsio_slot_attach(struct vsio_slot *slot, paddr_t base, unsigned int virq)
+{
+    struct domain *d = slot->domain;
+    struct vsio_slot **place = free_place(d);
+    unsigned int i;
+
+    /* register_mmio_handler() has no way to fail but BUG(). */
+    if ( !place || d->arch.vmmio.num_entries >= d->arch.vmmio.max_num_entries )
+    {
+        printk(XENLOG_ERR "%pd: %s: no room for one more device\n", d,
+               slot->ops->name);
+        return -ENOMEM;
+    }
+
+    for ( i = 0; i < slot->dev->class->lines; i++ )
+    {
+        slot->virq[i] = virq + i;
+        if ( vgic_reserve_virq(d, virq + i) )
+            continue;
+
+        printk(XENLOG_ERR "%pd: %s: interrupt %u is taken, or above nr_spis\n",
+               d, slot->ops->name, virq + i);
+        while ( i-- )
+            vgic_free_virq(d, slot->virq[i]);
+        return -EINVAL;
+    }
+
+    slot->base = base;
+    *place = slot;
+    register_mmio_handler(d, &mmio_ops, base, PAGE_SIZE, slot);
+
+    return 0;
+}
+
+struct vsio_slot *vsio_slot_find(const struct domain *d,
+                                 const struct vsio_slot_ops *ops)
+{
+    unsigned int i;
+
+    for ( i = 0; d->arch.vsio && i < VSIO_MAX_SLOTS; i++ )
+        if ( d->arch.vsio->slot[i] && d->arch.vsio->slot[i]->ops == ops )
+            return d->arch.vsio->slot[i];
+
+    return NULL;
+}
+
+void vsio_domain_relinquish(struct domain *d)
+{
+    unsigned int i;
+
+    for ( i = 0; d->arch.vsio && i < VSIO_MAX_SLOTS; i++ )
+    {
+        struct vsio_slot *slot = d->arch.vsio->slot[i];
+        unsigned long flags;
+
+        if ( !slot || slot->dead )
+            continue;
+
+        /* From here on, whoever takes the lock finds a dead device. */
+        flags = vsio_slot_enter(slot);
+        slot->dead = true;
+        vsio_slot_leave(slot, flags);
+
+        kill_timer(&slot->resample);
+        if ( slot->ops->detach )
+            slot->ops->detach(slot);
+    }
+}
+
+/*
+ * Called when no reference to the domain is left, RCU's included: a
+ * notification that was under way in vsio_domain_relinquish() is long over.
+ */
+void vsio_domain_destroy(struct domain *d)
+{
+    unsigned int i;
+
+    vsio_domain_relinquish(d); /* a creation that failed half way */
+
+    for ( i = 0; d->arch.vsio && i < VSIO_MAX_SLOTS; i++ )
+        xfree(d->arch.vsio->slot[i]);
+    xfree(d->arch.vsio);
+    d->arch.vsio = NULL;
+}
+
+/*
+ * Local variables:
+ * mode: C
+ * c-file-style: "BSD"
+ * c-basic-offset: 4
+ * indent-tabs-mode: nil
+ * End:
+ */

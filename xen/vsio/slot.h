@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * slot.h - one device of one domain: what turns a struct vsio_device into an
+ * MMIO region, interrupts and a life time. Written once for all devices.
+ *
+ * Locking: slot->lock (irqsave) is the device's lock; all calls into the device
+ * and all of its callbacks run under it. What must not run under it (event
+ * channels, domain shutdown) is noted in slot->after by the callback, and done
+ * by slot->ops->after() once the lock is dropped. Order: slot->lock, then the
+ * locks of the vGIC, of timers, and of the console.
+ */
+#ifndef VSIO_SLOT_H
+#define VSIO_SLOT_H
+
+#include <xen/sched.h>
+#include <xen/spinlock.h>
+#include <xen/timer.h>
+
+#include <asm/mmio.h>
+
+#include "devices/vsio.h"
+#include "tree.h"
+
+#define VSIO_MAX_SLOTS 4
+#define VSIO_MAX_LINES 2
+
+struct kernel_info;
+struct vsio_slot;
+
+struct vsio_slot_ops {
+    const char *name; /* for messages: "vpl011" */
+    /* Do what callbacks have noted. No lock is held. NULL: nothing to do. */
+    void (*after)(struct vsio_slot *slot, unsigned int what);
+    /*
+     * The domain dies; slot->dead is set, so that no callback will run any
+     * more. Let go of timers, event channels, pages. No lock is held.
+     */
+    void (*detach)(struct vsio_slot *slot);
+    /* Its device tree node; gic: phandle of the GIC. NULL: Xen makes it. */
+    int (*make_node)(const struct vsio_slot *slot, void *fdt, uint32_t gic);
+};
+
+struct vsio_slot {
+    struct domain *domain;
+    struct vsio_device *dev;
+    const struct vsio_slot_ops *ops;
+    paddr_t base;                      /* guest physical, a page */
+    unsigned int virq[VSIO_MAX_LINES]; /* SPI of each line */
+    spinlock_t lock;
+    bool dead;
+    unsigned int after; /* bits for ops->after() */
+
+    /* Interrupt lines; see slot.c, "level". */
+    bool level[VSIO_MAX_LINES], fell[VSIO_MAX_LINES];
+    bool resampling;
+    s_time_t resample_ns;
+    struct timer resample;
+
+    /* The limit on what a guest can make us log. */
+    s_time_t log_next;
+    uint64_t log_held_back;
+};
+
+struct vsio_domain {
+    struct vsio_slot *slot[VSIO_MAX_SLOTS];
+    bool amba_uart; /* dom0less: the UART's node is arm,pl011 */
+};
+
+/*
+ * Prepare a zeroed slot: everything but dev, which the caller initialises
+ * right after, with slot as its context or inside of it.
+ */
+void vsio_slot_init(struct vsio_slot *slot,
+                    struct domain *d,
+                    struct vsio_device *dev,
+                    const struct vsio_slot_ops *ops);
+
+/*
+ * Make it visible to the guest at base, with its lines at SPI virq and up.
+ * Before the domain's vCPUs run. The domain owns it on success. On error (one
+ * line is logged) nothing has changed and the caller frees it.
+ */
+int vsio_slot_attach(struct vsio_slot *slot, paddr_t base, unsigned int virq);
+
+/* Take back what vsio_slot_init() did, of a slot that was never attached. */
+void vsio_slot_discard(struct vsio_slot *slot);
+
+/* The slot of d with these ops, NULL if there is none. */
+struct vsio_slot *vsio_slot_find(const struct domain *d,
+                                 const struct vsio_slot_ops *ops);
+
+/* Enter and leave the device. leave does what was noted in slot->after. */
+static inline unsigned long vsio_slot_enter(struct vsio_slot *slot)
+{
+    unsigned long flags;
+
+    spin_lock_irqsave(&slot->lock, flags);
+
+    return flags;
+}
+
+static inline void vsio_slot_leave(struct vsio_slot *slot, unsigned long flags)
+{
+    unsigned int after = slot->after;
+
+    slot->after = 0;
+    spin_unlock_irqrestore(&slot->lock, flags);
+
+    if ( after && slot->ops->after )
+        slot->ops->after(slot, after);
+}
+
+/* Callbacks for struct vsio_host; ctx is the slot. */
+void vsio_slot_set_irq(void *ctx, unsigned int line, bool level);
+void vsio_slot_event(void *ctx, const struct vsio_event *ev);
+
+/* Attach one device each to a dom0less domain. */
+int vsio_vpl031_attach(struct domain *d);
+int vsio_vi8042_attach(struct domain *d);
+
+/* Device tree: what the nodes of all devices have. */
+int vsio_fdt_begin(void *fdt, const struct vsio_slot *slot, const char *name,
+                   uint32_t gic);
+int vsio_fdt_clocks(void *fdt, const char *names, unsigned int len);
+
+#ifdef CONFIG_VSIO_PL011
+/* Of a UART that is to be arm,pl011. */
+int vsio_vpl011_make_amba_node(const struct domain *d, void *fdt, uint32_t gic);
+#endif
+
+#endif /* VSIO_SLOT_H */
