@@ -25,7 +25,6 @@
 struct vpl031_state {
     struct vsio_slot slot;
     struct vsio_pl031 rtc;
-    uint64_t deadline; /* second of the wall clock, or VSIO_PL031_NO_ALARM */
     struct timer alarm;
 };
 
@@ -40,36 +39,26 @@ static uint64_t now(void *ctx)
 }
 
 /*
- * Nobody tells us when the wall clock is set (XENPF_settime64), so look again
- * at least this often while an alarm is armed.
+ * Nobody tells us when the wall clock is set (XENPF_settime64), so an armed
+ * alarm is looked at again this often. The device then asks anew.
  */
-#define LOOK_AGAIN 10U
+#define LOOK_AGAIN 10U /* seconds */
 
-static void arm(struct vpl031_state *p)
+static void set_alarm(void *ctx, uint64_t when)
 {
-    uint64_t sec = get_sec(), ns = 0, wait;
+    struct vpl031_state *p = to_state(ctx);
+    uint64_t sec = get_sec(), ns = 0;
 
-    if ( p->deadline == VSIO_PL031_NO_ALARM || p->slot.dead )
+    if ( when == VSIO_PL031_NO_ALARM || p->slot.dead )
     {
         stop_timer(&p->alarm);
         return;
     }
 
-    wait = p->deadline > sec ? p->deadline - sec : 0;
-    if ( wait > LOOK_AGAIN )
-        wait = LOOK_AGAIN;
-    if ( wait )
-        wallclock_time(&ns); /* how much of this second is over */
-
-    set_timer(&p->alarm, NOW() + SECONDS(wait) - ns);
-}
-
-static void set_alarm(void *ctx, uint64_t when)
-{
-    struct vpl031_state *p = to_state(ctx);
-
-    p->deadline = when;
-    arm(p);
+    wallclock_time(&ns); /* how much of this second is over */
+    when = when > sec ? when - sec : 0;
+    when = SECONDS(min_t(uint64_t, when, LOOK_AGAIN));
+    set_timer(&p->alarm, NOW() + when - min(when, ns));
 }
 
 static void alarm(void *data)
@@ -78,7 +67,6 @@ static void alarm(void *data)
     unsigned long flags = vsio_slot_enter(&p->slot);
 
     vsio_pl031_alarm(&p->rtc);
-    arm(p);
     vsio_slot_leave(&p->slot, flags);
 }
 
@@ -119,7 +107,6 @@ int vsio_vpl031_attach(struct domain *d)
     if ( !p )
         return -ENOMEM;
 
-    p->deadline = VSIO_PL031_NO_ALARM;
     init_timer(&p->alarm, alarm, p, smp_processor_id());
     vsio_slot_init(&p->slot, d, &p->rtc.dev, &ops);
     vsio_pl031_init(&p->rtc, &host, &p->slot);
