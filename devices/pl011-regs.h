@@ -46,8 +46,9 @@
 #define PL011_FR_RI    0x100U
 #define PL011_FR_MODEM 0x107U
 
-#define PL011_LCR_H_BRK 0x01U /* send break */
-#define PL011_LCR_H_FEN 0x10U /* FIFOs enabled */
+#define PL011_LCR_H_BRK   0x01U /* send break */
+#define PL011_LCR_H_FEN   0x10U /* FIFOs enabled */
+#define PL011_LCR_H_WLEN8 0x60U /* words of 8 bits */
 
 #define PL011_CR_UARTEN 0x0001U
 #define PL011_CR_LBE    0x0080U /* loopback */

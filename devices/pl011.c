@@ -14,39 +14,75 @@ static const struct vsio_pl011_host *host_of(const struct vsio_pl011 *u)
     return (const struct vsio_pl011_host *)u->dev.host;
 }
 
-/* The one way out of every change of state: FR, RIS and the interrupt line. */
-static void update_irq(struct vsio_pl011 *u)
+/* What FR and RIS say is a function of the FIFOs and of what is latched. */
+static uint32_t fr_of(const struct vsio_pl011 *u)
 {
     uint32_t fr = u->fr & PL011_FR_MODEM;
-    uint32_t ris = u->latched;
 
-    if ( u->rx_count )
-        ris |= PL011_INT_RT; /* no time passes here: 2.8.4's wait is over */
-    else
+    if ( !u->rx_count )
         fr |= PL011_FR_RXFE;
-    if ( u->rx_count >= u->rx_trigger )
-        ris |= PL011_INT_RX;
     if ( u->rx_count == u->depth )
         fr |= PL011_FR_RXFF;
-
-    if ( u->tx_count )
-        fr |= PL011_FR_BUSY; /* only while bytes can't leave */
-    else
-        fr |= PL011_FR_TXFE;
-    if ( u->tx_count <= u->tx_trigger )
-        ris |= PL011_INT_TX; /* a level: drivers that lose an edge stall */
+    /* Bytes are here only while they can't leave: then we are BUSY. */
+    fr |= u->tx_count ? PL011_FR_BUSY : PL011_FR_TXFE;
     if ( u->tx_count == u->depth )
         fr |= PL011_FR_TXFF;
 
-    u->fr = (uint16_t)fr;
-    u->ris = (uint16_t)ris;
-    vsio_set_line(&u->dev, 0, &u->irq, (ris & u->imsc) != 0);
+    return fr;
+}
+
+static uint32_t ris_of(const struct vsio_pl011 *u)
+{
+    uint32_t ris = u->latched;
+
+    if ( u->rx_count >= u->rx_trigger )
+        ris |= PL011_INT_RX;
+    if ( u->rx_count )
+        ris |= PL011_INT_RT; /* no time passes here: 2.8.4's wait is over */
+    if ( u->tx_count <= u->tx_trigger )
+        ris |= PL011_INT_TX; /* a level: drivers that lose an edge stall */
+
+    return ris;
+}
+
+/* May bytes leave? UARTEN is not asked: early consoles send before it. */
+static bool tx_open(const struct vsio_pl011 *u)
+{
+    return (u->cr & PL011_CR_TXE) &&
+           (!(u->cr & PL011_CR_CTSEN) || (u->fr & PL011_FR_CTS));
+}
+
+static bool is_straight(const struct vsio_pl011 *u)
+{
+    return tx_open(u) && !(u->cr & PL011_CR_LBE) && !u->tx_count;
+}
+
+/* Does the receiver listen to the host? Else the host keeps its bytes. */
+static bool rx_open(const struct vsio_pl011 *u)
+{
+    return (u->cr & (PL011_CR_RXE | PL011_CR_LBE)) == PL011_CR_RXE;
+}
+
+static bool is_plain(const struct vsio_pl011 *u)
+{
+    return rx_open(u) && u->depth > 1 && !u->overrun && !u->rx_wanted &&
+           !u->rsr;
+}
+
+/* The way out of every change of state. */
+static void update_irq(struct vsio_pl011 *u)
+{
+    u->fr = (uint16_t)fr_of(u);
+    u->ris = (uint16_t)ris_of(u);
+    u->straight = is_straight(u);
+    u->plain = is_plain(u);
+    vsio_set_line(&u->dev, 0, (u->ris & u->imsc) != 0);
 }
 
 /* The trigger levels of 3.3.9; without FIFOs the holding registers decide. */
 static void set_levels(struct vsio_pl011 *u)
 {
-    static const uint8_t eighths[8] = {1, 2, 4, 6, 7, 7, 7, 7};
+    static const uint8_t eighths[8] = { 1, 2, 4, 6, 7, 7, 7, 7 };
 
     if ( u->lcr_h & PL011_LCR_H_FEN )
     {
@@ -69,13 +105,7 @@ static size_t rx_room(const struct vsio_pl011 *u)
     return (size_t)(u->depth - u->rx_count);
 }
 
-/* Does the receiver listen to the host? Else the host keeps its bytes. */
-static bool rx_open(const struct vsio_pl011 *u)
-{
-    return (u->cr & (PL011_CR_RXE | PL011_CR_LBE)) == PL011_CR_RXE;
-}
-
-/* The caller has checked that there is room. */
+/* The caller has checked that there is room, and calls update_irq(). */
 static void rx_store(struct vsio_pl011 *u, uint32_t entry)
 {
     uint32_t last = (uint32_t)u->rx_first + u->rx_count;
@@ -88,6 +118,16 @@ static void rx_store(struct vsio_pl011 *u, uint32_t entry)
     }
     u->rx[last % VSIO_PL011_FIFO] = (uint16_t)entry;
     u->rx_count++;
+}
+
+static uint32_t rx_pop(struct vsio_pl011 *u)
+{
+    uint32_t entry = u->rx[u->rx_first];
+
+    u->rx_first = (u->rx_first + 1) % VSIO_PL011_FIFO;
+    u->rx_count--;
+
+    return entry;
 }
 
 static void rx_overrun(struct vsio_pl011 *u, uint32_t byte)
@@ -125,38 +165,36 @@ static void rx_offer(struct vsio_pl011 *u)
         host->rx_ready(u->dev.ctx);
 }
 
-/* One byte leaves, to the host or round the loop. False: it must wait. */
-static bool tx_send(struct vsio_pl011 *u, uint8_t byte)
+/* What the host has no room for must wait. */
+static bool tx_host(struct vsio_pl011 *u, uint8_t byte)
 {
-    /* UARTEN is not asked: early consoles send before they set it. */
-    if ( !(u->cr & PL011_CR_TXE) ||
-         ((u->cr & PL011_CR_CTSEN) && !(u->fr & PL011_FR_CTS)) )
-        return false;
+    bool taken = host_of(u)->tx(u->dev.ctx, byte);
 
-    if ( u->cr & PL011_CR_LBE )
-    {
-        if ( u->cr & PL011_CR_RXE )
-            rx_entry(u, byte);
-        update_irq(u);
-        return true;
-    }
+    u->dev.count.bytes_out += taken;
 
-    if ( !host_of(u)->tx(u->dev.ctx, byte) )
-        return false;
-
-    u->dev.count.bytes_out++;
-
-    return true;
+    return taken;
 }
 
-static uint32_t rx_pop(struct vsio_pl011 *u)
+/* Round the loop (3.3.8), into our own receiver if it listens. */
+static void tx_loop(struct vsio_pl011 *u, uint8_t byte)
 {
-    uint32_t entry = u->rx[u->rx_first];
+    if ( u->cr & PL011_CR_RXE )
+        rx_entry(u, byte);
+    else
+        vsio_dropped(&u->dev, PL011_DR, byte);
+}
 
-    u->rx_first = (u->rx_first + 1) % VSIO_PL011_FIFO;
-    u->rx_count--;
+/* One byte leaves. False: it must wait. */
+static bool tx_send(struct vsio_pl011 *u, uint8_t byte)
+{
+    if ( !tx_open(u) )
+        return false;
+    if ( !(u->cr & PL011_CR_LBE) )
+        return tx_host(u, byte);
 
-    return entry;
+    tx_loop(u, byte);
+
+    return true;
 }
 
 static uint8_t tx_pop(struct vsio_pl011 *u)
@@ -191,10 +229,10 @@ static void update_modem(struct vsio_pl011 *u)
     static const struct {
         uint16_t fr, cr, irq;
     } line[] = {
-        {PL011_FR_CTS, PL011_CR_RTS, PL011_INT_CTS},
-        {PL011_FR_DSR, PL011_CR_DTR, PL011_INT_DSR},
-        {PL011_FR_DCD, PL011_CR_OUT1, PL011_INT_DCD},
-        {PL011_FR_RI, PL011_CR_OUT2, PL011_INT_RI},
+        { PL011_FR_CTS, PL011_CR_RTS, PL011_INT_CTS },
+        { PL011_FR_DSR, PL011_CR_DTR, PL011_INT_DSR },
+        { PL011_FR_DCD, PL011_CR_OUT1, PL011_INT_DCD },
+        { PL011_FR_RI, PL011_CR_OUT2, PL011_INT_RI },
     };
     uint32_t now = u->modem_in;
     unsigned int i;
@@ -225,25 +263,33 @@ static bool brk_in(const struct vsio_pl011 *u)
            (u->cr & PL011_CR_RXE);
 }
 
-/* New values of CR and LCR_H, and all that follows from them. */
-static void set_control(struct vsio_pl011 *u, uint32_t cr, uint32_t lcr_h)
+/* New values of CR and LCR_H; the host is told about outputs that change. */
+static void set_outputs(struct vsio_pl011 *u, uint32_t cr, uint32_t lcr_h)
 {
     const struct vsio_pl011_host *host = host_of(u);
-    uint32_t cr_diff = u->cr ^ cr, lcr_diff = u->lcr_h ^ lcr_h;
-    bool out = brk_out(u), in = brk_in(u);
+    uint32_t diff = u->cr ^ cr;
+    bool brk = brk_out(u);
 
     u->cr = (uint16_t)cr;
     u->lcr_h = (uint8_t)lcr_h;
 
-    if ( lcr_diff & PL011_LCR_H_FEN )
+    if ( (diff & PL011_CR_MODEM) && host->modem )
+        host->modem(u->dev.ctx, u->cr & PL011_CR_MODEM);
+    if ( brk != brk_out(u) && host->brk )
+        host->brk(u->dev.ctx, !brk);
+}
+
+/* The guest writes CR or LCR_H: that, and all that follows. */
+static void set_control(struct vsio_pl011 *u, uint32_t cr, uint32_t lcr_h)
+{
+    bool fen = (u->lcr_h ^ lcr_h) & PL011_LCR_H_FEN, in = brk_in(u);
+
+    set_outputs(u, cr, lcr_h);
+    if ( fen )
     {
         flush(u);
         set_levels(u);
     }
-    if ( (cr_diff & PL011_CR_MODEM) && host->modem )
-        host->modem(u->dev.ctx, u->cr & PL011_CR_MODEM);
-    if ( out != brk_out(u) && host->brk )
-        host->brk(u->dev.ctx, !out);
     if ( !in && brk_in(u) )
         rx_entry(u, PL011_DR_BE); /* one zero byte a break (3.3.1) */
 
@@ -273,8 +319,9 @@ static uint32_t read_dr(struct vsio_pl011 *u)
 
 static uint32_t pl011_read(struct vsio_device *dev, uint32_t reg)
 {
-    static const uint8_t id[] = {0x11, 0x10, 0x34, 0x00,
-                                 0x0d, 0xf0, 0x05, 0xb1};
+    static const uint8_t id[] = {
+        0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1
+    };
     struct vsio_pl011 *u = to_pl011(dev);
 
     switch ( reg )
@@ -313,18 +360,9 @@ static uint32_t pl011_read(struct vsio_device *dev, uint32_t reg)
     }
 }
 
-static void write_dr(struct vsio_pl011 *u, uint32_t value, uint32_t mask)
+/* Into the FIFO; in loopback there is always a way out of it. */
+static void tx_store(struct vsio_pl011 *u, uint8_t byte)
 {
-    uint8_t byte = (uint8_t)value;
-
-    /* A write beside the data byte, e.g. 8 bits at DR + 1, sends nothing. */
-    if ( !(mask & 0xff) )
-    {
-        vsio_unknown(&u->dev, PL011_DR, true, value);
-        return;
-    }
-    if ( !u->tx_count && tx_send(u, byte) )
-        return; /* nothing that the guest can see has changed */
     if ( u->tx_count == u->depth )
     {
         vsio_dropped(&u->dev, PL011_DR, byte);
@@ -333,7 +371,19 @@ static void write_dr(struct vsio_pl011 *u, uint32_t value, uint32_t mask)
 
     u->tx[(u->tx_first + u->tx_count) % VSIO_PL011_FIFO] = byte;
     u->tx_count++;
+    if ( u->cr & PL011_CR_LBE )
+        tx_drain(u);
     update_irq(u);
+}
+
+static void write_dr(struct vsio_pl011 *u, uint32_t value, uint32_t mask)
+{
+    /* A write beside the data byte, e.g. 8 bits at DR + 1, sends nothing. */
+    if ( !(mask & 0xff) )
+        vsio_unknown(&u->dev, PL011_DR, true, value);
+    /* Nothing that the guest can see changes if it leaves at once. */
+    else if ( !u->straight || !tx_host(u, (uint8_t)value) )
+        tx_store(u, (uint8_t)value);
 }
 
 static void pl011_write(struct vsio_device *dev,
@@ -350,7 +400,7 @@ static void pl011_write(struct vsio_device *dev,
         return;
     case PL011_RSR: /* ECR: any value clears (3.3.2) */
         u->rsr = 0;
-        return;
+        break;
     case PL011_ILPR:
         u->ilpr = (uint8_t)vsio_merge(u->ilpr, value, mask);
         return;
@@ -406,11 +456,11 @@ static void pl011_reset(struct vsio_device *dev)
 {
     struct vsio_pl011 *u = to_pl011(dev);
 
-    set_control(u, PL011_CR_RESET, 0); /* outputs and break off, and told */
-    flush(u);
+    flush(u); /* first, so that nothing leaves, and nothing new gets lost */
+    set_outputs(u, PL011_CR_RESET, 0);
     power_on(u);
-    rx_offer(u);
     update_irq(u);
+    rx_offer(u);
 }
 
 void vsio_pl011_init(struct vsio_pl011 *u,
@@ -418,7 +468,9 @@ void vsio_pl011_init(struct vsio_pl011 *u,
                      void *ctx)
 {
     *u = (struct vsio_pl011){
-        .dev = {.class = &vsio_pl011_class, .host = &host->common, .ctx = ctx},
+        .dev = { .class = &vsio_pl011_class,
+                 .host = &host->common,
+                 .ctx = ctx },
         .modem_in = PL011_FR_CTS | PL011_FR_DSR | PL011_FR_DCD,
     };
     power_on(u);
@@ -487,7 +539,9 @@ bool vsio_pl011_valid(const struct vsio_pl011 *u)
            !(u->latched & ~PL011_INT_MASK) &&
            !(u->modem_in & ~PL011_FR_MODEM) && !(u->rsr & ~0xfU) &&
            u->fbrd <= PL011_FBRD_MASK && u->ifls <= PL011_IFLS_MASK &&
-           u->dmacr <= PL011_DMACR_MASK && u->irq == ((u->ris & u->imsc) != 0);
+           u->dmacr <= PL011_DMACR_MASK && u->fr == fr_of(u) &&
+           u->ris == ris_of(u) && u->straight == is_straight(u) &&
+           u->plain == is_plain(u) && u->dev.lines == ((u->ris & u->imsc) != 0);
 }
 
 const struct vsio_class vsio_pl011_class = {

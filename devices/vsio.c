@@ -9,7 +9,7 @@ static void report(struct vsio_device *dev, const struct vsio_event *ev)
         dev->host->event(dev->ctx, ev);
 }
 
-bool vsio_refuse(struct vsio_device *dev, const struct vsio_event *ev)
+static bool refuse(struct vsio_device *dev, const struct vsio_event *ev)
 {
     dev->count.refused++;
     report(dev, ev);
@@ -17,13 +17,57 @@ bool vsio_refuse(struct vsio_device *dev, const struct vsio_event *ev)
     return false;
 }
 
+/* Where in its register an access begins. */
+static uint32_t lane_of(const struct vsio_class *class, uint32_t offset)
+{
+    return offset & (class->unit - 1U);
+}
+
+bool vsio_read_part(struct vsio_device *dev,
+                    uint32_t offset,
+                    unsigned int size,
+                    uint32_t *value)
+{
+    const struct vsio_event ev = { VSIO_EVENT_REFUSED, false, (uint8_t)size,
+                                   offset, 0 };
+    uint32_t lane = lane_of(dev->class, offset);
+
+    if ( !vsio_access_ok(dev->class, offset, size) )
+        return refuse(dev, &ev);
+
+    dev->count.reads++;
+    *value = (dev->class->read(dev, offset - lane) >> (8 * lane)) &
+             (UINT32_MAX >> (32 - 8 * size));
+
+    return true;
+}
+
+bool vsio_write_part(struct vsio_device *dev,
+                     uint32_t offset,
+                     unsigned int size,
+                     uint32_t value)
+{
+    const struct vsio_event ev = { VSIO_EVENT_REFUSED, true, (uint8_t)size,
+                                   offset, value };
+    uint32_t lane = lane_of(dev->class, offset), mask;
+
+    if ( !vsio_access_ok(dev->class, offset, size) )
+        return refuse(dev, &ev);
+
+    dev->count.writes++;
+    mask = (UINT32_MAX >> (32 - 8 * size)) << (8 * lane);
+    dev->class->write(dev, offset - lane, (value << (8 * lane)) & mask, mask);
+
+    return true;
+}
+
 void vsio_unknown(struct vsio_device *dev,
                   uint32_t reg,
                   bool write,
                   uint32_t value)
 {
-    const struct vsio_event ev = {VSIO_EVENT_UNKNOWN, write, dev->class->unit,
-                                  reg, value};
+    const struct vsio_event ev = { VSIO_EVENT_UNKNOWN, write, dev->class->unit,
+                                   reg, value };
 
     dev->count.unknown++;
     report(dev, &ev);
@@ -31,21 +75,20 @@ void vsio_unknown(struct vsio_device *dev,
 
 void vsio_dropped(struct vsio_device *dev, uint32_t reg, uint32_t value)
 {
-    const struct vsio_event ev = {VSIO_EVENT_DROPPED, false, 0, reg, value};
+    const struct vsio_event ev = { VSIO_EVENT_DROPPED, false, 0, reg, value };
 
     dev->count.bytes_dropped++;
     report(dev, &ev);
 }
 
-void vsio_set_line(struct vsio_device *dev,
-                   unsigned int line,
-                   bool *now,
-                   bool level)
+void vsio_set_line(struct vsio_device *dev, unsigned int line, bool level)
 {
-    if ( *now == level )
+    uint32_t bit = (uint32_t)1 << line;
+
+    if ( level == ((dev->lines & bit) != 0) )
         return;
 
-    *now = level;
+    dev->lines ^= bit;
     dev->count.irqs += level;
     if ( dev->host->set_irq )
         dev->host->set_irq(dev->ctx, line, level);

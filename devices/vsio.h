@@ -99,15 +99,10 @@ struct vsio_class {
 struct vsio_device {
     const struct vsio_class *class;
     const struct vsio_host *host;
-    void *ctx; /* handed to each callback */
+    void *ctx;      /* handed to each callback */
+    uint32_t lines; /* bit n: level of interrupt output n, for whoever looks */
     struct vsio_counters count;
 };
-
-/*
- * Count an access that is refused, tell the host about it, return false.
- * For vsio_read() and vsio_write().
- */
-bool vsio_refuse(struct vsio_device *dev, const struct vsio_event *ev);
 
 /*
  * For devices: count and report an access to nothing, and a byte that is lost.
@@ -117,12 +112,6 @@ void vsio_unknown(struct vsio_device *dev,
                   bool write,
                   uint32_t value);
 void vsio_dropped(struct vsio_device *dev, uint32_t reg, uint32_t value);
-
-/* For devices: move a line from *now to level, if that is a change. */
-void vsio_set_line(struct vsio_device *dev,
-                   unsigned int line,
-                   bool *now,
-                   bool level);
 
 /*
  * Is this access one that the device can answer? Sizes are 1, 2 and 4 bytes,
@@ -139,6 +128,25 @@ static inline bool vsio_access_ok(const struct vsio_class *class,
            lane + size <= class->unit;
 }
 
+/* Most accesses are to a whole 32-bit register. */
+static inline bool vsio_access_whole(const struct vsio_class *class,
+                                     uint32_t offset,
+                                     unsigned int size)
+{
+    return size == 4 && class->unit == 4 && !(offset & 3U) &&
+           offset < class->window;
+}
+
+/* All others: a part of a register, or refused. For those who read on. */
+bool vsio_read_part(struct vsio_device *dev,
+                    uint32_t offset,
+                    unsigned int size,
+                    uint32_t *value);
+bool vsio_write_part(struct vsio_device *dev,
+                     uint32_t offset,
+                     unsigned int size,
+                     uint32_t value);
+
 /*
  * The guest reads size bytes at offset. True: *value holds them, with no bit
  * above the size set. False: refused, *value is untouched, the host injects a
@@ -149,20 +157,11 @@ static inline bool vsio_read(struct vsio_device *dev,
                              unsigned int size,
                              uint32_t *value)
 {
-    const struct vsio_class *class = dev->class;
-    uint32_t lane = offset & (class->unit - 1U);
-
-    if ( !vsio_access_ok(class, offset, size) )
-    {
-        const struct vsio_event ev = {VSIO_EVENT_REFUSED, false, (uint8_t)size,
-                                      offset, 0};
-
-        return vsio_refuse(dev, &ev);
-    }
+    if ( !vsio_access_whole(dev->class, offset, size) )
+        return vsio_read_part(dev, offset, size, value);
 
     dev->count.reads++;
-    *value = (class->read(dev, offset - lane) >> (8 * lane)) &
-             (UINT32_MAX >> (32 - 8 * size));
+    *value = dev->class->read(dev, offset);
 
     return true;
 }
@@ -176,21 +175,11 @@ static inline bool vsio_write(struct vsio_device *dev,
                               unsigned int size,
                               uint32_t value)
 {
-    const struct vsio_class *class = dev->class;
-    uint32_t lane = offset & (class->unit - 1U);
-    uint32_t mask;
-
-    if ( !vsio_access_ok(class, offset, size) )
-    {
-        const struct vsio_event ev = {VSIO_EVENT_REFUSED, true, (uint8_t)size,
-                                      offset, value};
-
-        return vsio_refuse(dev, &ev);
-    }
+    if ( !vsio_access_whole(dev->class, offset, size) )
+        return vsio_write_part(dev, offset, size, value);
 
     dev->count.writes++;
-    mask = (UINT32_MAX >> (32 - 8 * size)) << (8 * lane);
-    class->write(dev, offset - lane, (value << (8 * lane)) & mask, mask);
+    dev->class->write(dev, offset, value, UINT32_MAX);
 
     return true;
 }
@@ -200,6 +189,9 @@ static inline void vsio_reset(struct vsio_device *dev)
 {
     dev->class->reset(dev);
 }
+
+/* For devices: the level of a line, which may be what it was. */
+void vsio_set_line(struct vsio_device *dev, unsigned int line, bool level);
 
 /* For devices: a register whose bits in mask are replaced by value's. */
 static inline uint32_t vsio_merge(uint32_t old, uint32_t value, uint32_t mask)

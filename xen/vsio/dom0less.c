@@ -14,7 +14,6 @@
 #include <xen/libfdt/libfdt.h>
 #include <xen/sched.h>
 
-
 #include <public/arch-arm.h>
 #include <public/device_tree_defs.h>
 #include <public/domctl.h>
@@ -23,8 +22,8 @@
 #include "slot.h"
 #include VSIO_TREE_KINFO_HEADER
 
-
-static int __init refuse(const struct domain *d, const char *property,
+static int __init refuse(const struct domain *d,
+                         const char *property,
                          const char *why)
 {
     printk(XENLOG_ERR "%pd: %s: %s\n", d, property, why);
@@ -64,8 +63,7 @@ void __init vsio_domain_config(const struct dt_device_node *node,
     }
 }
 
-static int __init choose_uart_node(struct domain *d,
-                                   struct kernel_info *kinfo)
+static int __init choose_uart_node(struct domain *d, struct kernel_info *kinfo)
 {
 #ifdef CONFIG_VSIO_PL011
     if ( VSIO_TREE_KINFO_VPL011(kinfo) )
@@ -106,8 +104,10 @@ int __init vsio_domain_construct(struct domain *d,
     return rc;
 }
 
-int __init vsio_fdt_begin(void *fdt, const struct vsio_slot *slot,
-                          const char *name, uint32_t gic)
+int __init vsio_fdt_begin(void *fdt,
+                          const struct vsio_slot *slot,
+                          const char *name,
+                          uint32_t gic)
 {
     const fdt64_t reg[2] = { cpu_to_fdt64(slot->base),
                              cpu_to_fdt64(PAGE_SIZE) };
@@ -128,8 +128,9 @@ int __init vsio_fdt_begin(void *fdt, const struct vsio_slot *slot,
     snprintf(node, sizeof(node), "%s@%" PRIpaddr, name, slot->base);
     rc = fdt_begin_node(fdt, node);
     rc = rc ?: fdt_property(fdt, "reg", reg, sizeof(reg));
-    rc = rc ?: fdt_property(fdt, "interrupts", irqs,
-                            3 * lines * sizeof(irqs[0]));
+    rc = rc
+             ?: fdt_property(fdt, "interrupts", irqs,
+                             3 * lines * sizeof(irqs[0]));
 
     return rc ?: fdt_property_u32(fdt, "interrupt-parent", gic);
 }

@@ -20,7 +20,7 @@
 #include <public/io/console.h>
 
 struct vsio_ring {
-    struct xencons_interface *page; /* NULL: not connected */
+    struct xencons_interface *page; /* never NULL */
     XENCONS_RING_IDX in_cons;       /* ours to move */
     XENCONS_RING_IDX out_prod;
 };
@@ -51,9 +51,25 @@ static inline bool vsio_ring_put(struct vsio_ring *ring, uint8_t byte)
     return true;
 }
 
+/* Is there one byte from the backend, just one? */
+static inline bool vsio_ring_peek_one(const struct vsio_ring *ring,
+                                      uint8_t *byte)
+{
+    const struct xencons_interface *page = ring->page;
+    XENCONS_RING_IDX cons = ring->in_cons;
+
+    if ( ACCESS_ONCE(page->in_prod) - cons != 1 )
+        return false;
+
+    smp_rmb(); /* the index, then the byte */
+    *byte = page->in[cons % sizeof(page->in)];
+
+    return true;
+}
+
 /*
  * The next bytes from the backend that lie side by side: *data, and how many.
- * 0: the ring is empty. vsio_ring_taken() gives room back.
+ * 0: the ring is empty. vsio_ring_taken() gives their room back.
  */
 static inline unsigned int vsio_ring_peek(const struct vsio_ring *ring,
                                           const uint8_t **data)
@@ -72,11 +88,21 @@ static inline unsigned int vsio_ring_peek(const struct vsio_ring *ring,
     return min(queued, (unsigned int)sizeof(page->in) - at);
 }
 
-static inline void vsio_ring_taken(struct vsio_ring *ring, unsigned int n)
+/*
+ * n bytes have been taken. True: the ring was full, so the backend may be
+ * waiting for room and must be told. Else it has seen room when it looked last.
+ */
+static inline bool vsio_ring_taken(struct vsio_ring *ring, unsigned int n)
 {
+    struct xencons_interface *page = ring->page;
+    XENCONS_RING_IDX cons = ring->in_cons;
+
     smp_mb(); /* the bytes have been read before their room is given away */
-    ring->in_cons += n;
-    write_atomic(&ring->page->in_cons, ring->in_cons);
+    ring->in_cons = cons + n;
+    write_atomic(&page->in_cons, cons + n);
+    smp_mb(); /* either we see that it was filled, or the backend sees room */
+
+    return ACCESS_ONCE(page->in_prod) - cons >= sizeof(page->in);
 }
 
 #endif /* VSIO_RING_H */

@@ -8,17 +8,15 @@
 #include <xen/smp.h>
 #include <xen/xmalloc.h>
 
-#include <asm/vgic.h>
-
 #include "slot.h"
 
-static int mmio_read(struct vcpu *v, mmio_info_t *info, register_t *r,
-                     void *priv)
+int vsio_slot_read(struct vcpu *v, mmio_info_t *info, register_t *r, void *priv)
 {
     struct vsio_slot *slot = priv;
-    uint32_t offset = info->gpa - slot->base, value = 0;
     unsigned long flags = vsio_slot_enter(slot);
-    bool ok = vsio_read(slot->dev, offset, 1U << info->dabt.size, &value);
+    uint32_t value = 0;
+    bool ok = vsio_read(slot->dev, info->gpa - slot->base,
+                        1U << info->dabt.size, &value);
 
     vsio_slot_leave(slot, flags);
     if ( ok )
@@ -27,13 +25,12 @@ static int mmio_read(struct vcpu *v, mmio_info_t *info, register_t *r,
     return ok; /* false: a data abort for the guest */
 }
 
-static int mmio_write(struct vcpu *v, mmio_info_t *info, register_t r,
-                      void *priv)
+int vsio_slot_write(struct vcpu *v, mmio_info_t *info, register_t r, void *priv)
 {
     struct vsio_slot *slot = priv;
-    uint32_t offset = info->gpa - slot->base;
     unsigned long flags = vsio_slot_enter(slot);
-    bool ok = vsio_write(slot->dev, offset, 1U << info->dabt.size, r);
+    bool ok =
+        vsio_write(slot->dev, info->gpa - slot->base, 1U << info->dabt.size, r);
 
     vsio_slot_leave(slot, flags);
 
@@ -41,8 +38,8 @@ static int mmio_write(struct vcpu *v, mmio_info_t *info, register_t r,
 }
 
 static const struct mmio_handler_ops mmio_ops = {
-    .read = mmio_read,
-    .write = mmio_write,
+    .read = vsio_slot_read,
+    .write = vsio_slot_write,
 };
 
 /*
@@ -51,61 +48,43 @@ static const struct mmio_handler_ops mmio_ops = {
  * Xen's default vGIC takes rising edges only: a line that is still high when
  * the guest ends the interrupt is not delivered again, and one that rises
  * while its target vCPU is offline is forgotten. So a line that has risen is
- * looked at again a little later; if it has been high all the time, the guest
- * has had its interrupt and did not serve the device (or never had it), and
- * it is injected anew. Should the guest just be in its handler, it sees one
- * interrupt too many, as it may on real hardware. The new vGIC (NEW_VGIC)
- * takes levels, and needs none of this.
+ * looked at a little later, and again. If nothing has moved in between and it
+ * is high, then the guest has had its interrupt and did not serve the device
+ * (or never had it), and it is injected anew. Should the guest just be in its
+ * handler, it sees one interrupt too many, as it may on real hardware. The new
+ * vGIC (NEW_VGIC) takes levels, and needs none of this.
  */
 #define RESAMPLE_MIN MILLISECS(1)
 #define RESAMPLE_MAX MILLISECS(64)
 
-void vsio_slot_set_irq(void *ctx, unsigned int line, bool level)
+void vsio_slot_watch(struct vsio_slot *slot)
 {
-    struct vsio_slot *slot = ctx;
-
-    slot->level[line] = level;
-    vgic_inject_irq(slot->domain, NULL, slot->virq[line], level);
-
-    if ( IS_ENABLED(CONFIG_NEW_VGIC) )
-        return;
-
-    if ( !level )
-        slot->fell[line] = true;
-    else if ( !slot->resampling )
-    {
-        slot->resampling = true;
-        slot->fell[line] = false;
-        slot->resample_ns = RESAMPLE_MIN;
-        set_timer(&slot->resample, NOW() + slot->resample_ns);
-    }
+    slot->resampling = true;
+    set_timer(&slot->resample, NOW() + RESAMPLE_MIN);
 }
 
 static void resample(void *data)
 {
     struct vsio_slot *slot = data;
     unsigned long flags = vsio_slot_enter(slot);
-    bool again = false, moved = false;
+    bool moved = slot->irqs_seen != slot->dev->count.irqs;
     unsigned int i;
 
-    for ( i = 0; i < slot->dev->class->lines; i++ )
+    slot->irqs_seen = slot->dev->count.irqs;
+    slot->resampling = slot->dev->lines && !slot->dead;
+    if ( slot->resampling && moved )
     {
-        moved |= slot->fell[i];
-        if ( slot->level[i] )
-        {
-            again = true;
-            if ( !slot->fell[i] )
-                vgic_inject_irq(slot->domain, NULL, slot->virq[i], true);
-        }
-        slot->fell[i] = false;
+        slot->resample_ns = RESAMPLE_MIN;
+        vsio_slot_watch(slot);
     }
-
-    slot->resampling = again && !slot->dead;
-    if ( slot->resampling )
+    else if ( slot->resampling )
     {
+        for ( i = 0; i < slot->dev->class->lines; i++ )
+            if ( slot->dev->lines & (1U << i) )
+                vgic_inject_irq(slot->domain, NULL, slot->virq[i], true);
+
         /* A guest that never serves the line costs less and less. */
-        slot->resample_ns = moved ? RESAMPLE_MIN
-                                  : min(2 * slot->resample_ns, RESAMPLE_MAX);
+        slot->resample_ns = min(2 * slot->resample_ns, RESAMPLE_MAX);
         set_timer(&slot->resample, NOW() + slot->resample_ns);
     }
 
@@ -199,7 +178,8 @@ int vsio_slot_attach(struct vsio_slot *slot, paddr_t base, unsigned int virq)
 
     slot->base = base;
     *place = slot;
-    register_mmio_handler(d, &mmio_ops, base, PAGE_SIZE, slot);
+    register_mmio_handler(d, slot->ops->mmio ?: &mmio_ops, base, PAGE_SIZE,
+                          slot);
 
     return 0;
 }

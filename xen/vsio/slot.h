@@ -6,8 +6,8 @@
  * Locking: slot->lock (irqsave) is the device's lock; all calls into the device
  * and all of its callbacks run under it. What must not run under it (event
  * channels, domain shutdown) is noted in slot->after by the callback, and done
- * by slot->ops->after() once the lock is dropped. Order: slot->lock, then the
- * locks of the vGIC, of timers, and of the console.
+ * once the lock is dropped. Order: slot->lock, then the locks of the vGIC, of
+ * timers, and of the console.
  */
 #ifndef VSIO_SLOT_H
 #define VSIO_SLOT_H
@@ -17,6 +17,7 @@
 #include <xen/timer.h>
 
 #include <asm/mmio.h>
+#include <asm/vgic.h>
 
 #include "devices/vsio.h"
 #include "tree.h"
@@ -29,8 +30,8 @@ struct vsio_slot;
 
 struct vsio_slot_ops {
     const char *name; /* for messages: "vpl011" */
-    /* Do what callbacks have noted. No lock is held. NULL: nothing to do. */
-    void (*after)(struct vsio_slot *slot, unsigned int what);
+    /* NULL: vsio_slot_read() and vsio_slot_write(). */
+    const struct mmio_handler_ops *mmio;
     /*
      * The domain dies; slot->dead is set, so that no callback will run any
      * more. Let go of timers, event channels, pages. No lock is held.
@@ -48,11 +49,11 @@ struct vsio_slot {
     unsigned int virq[VSIO_MAX_LINES]; /* SPI of each line */
     spinlock_t lock;
     bool dead;
-    unsigned int after; /* bits for ops->after() */
+    void (*after)(struct vsio_slot *slot); /* when the lock is dropped */
 
     /* Interrupt lines; see slot.c, "level". */
-    bool level[VSIO_MAX_LINES], fell[VSIO_MAX_LINES];
     bool resampling;
+    uint64_t irqs_seen; /* of dev->count.irqs, when we looked last */
     s_time_t resample_ns;
     struct timer resample;
 
@@ -101,17 +102,60 @@ static inline unsigned long vsio_slot_enter(struct vsio_slot *slot)
 
 static inline void vsio_slot_leave(struct vsio_slot *slot, unsigned long flags)
 {
-    unsigned int after = slot->after;
+    void (*after)(struct vsio_slot * slot) = slot->after;
 
-    slot->after = 0;
-    spin_unlock_irqrestore(&slot->lock, flags);
-
-    if ( after && slot->ops->after )
-        slot->ops->after(slot, after);
+    if ( after )
+    {
+        slot->after = NULL;
+        spin_unlock_irqrestore(&slot->lock, flags);
+        after(slot);
+    }
+    else
+        spin_unlock_irqrestore(&slot->lock, flags);
 }
 
-/* Callbacks for struct vsio_host; ctx is the slot. */
-void vsio_slot_set_irq(void *ctx, unsigned int line, bool level);
+/* The MMIO handler of all devices: syndrome to access, refusal to abort. */
+int vsio_slot_read(struct vcpu *v,
+                   mmio_info_t *info,
+                   register_t *r,
+                   void *priv);
+int vsio_slot_write(struct vcpu *v,
+                    mmio_info_t *info,
+                    register_t r,
+                    void *priv);
+
+/*
+ * For a handler that knows a register which is hot: is this access one to the
+ * whole of it?
+ */
+static inline bool vsio_slot_hits(const struct vsio_slot *slot,
+                                  const mmio_info_t *info,
+                                  unsigned int reg)
+{
+    return info->gpa == slot->base + reg && info->dabt.size == DABT_WORD;
+}
+
+/*
+ * The level of a line has changed: for the set_irq callback, see slot.c,
+ * "level". Here, so that it can be inlined.
+ */
+void vsio_slot_watch(struct vsio_slot *slot);
+
+static inline void vsio_slot_set_irq(void *ctx, unsigned int line, bool level)
+{
+    struct vsio_slot *slot = ctx;
+
+    if ( IS_ENABLED(CONFIG_NEW_VGIC) )
+        vgic_inject_irq(slot->domain, NULL, slot->virq[line], level);
+    else if ( level )
+    {
+        if ( unlikely(!slot->resampling) )
+            vsio_slot_watch(slot);
+        vgic_inject_irq(slot->domain, NULL, slot->virq[line], true);
+    }
+}
+
+/* For the event callback; ctx is the slot. */
 void vsio_slot_event(void *ctx, const struct vsio_event *ev);
 
 /* Attach one device each to a dom0less domain. */
@@ -119,7 +163,9 @@ int vsio_vpl031_attach(struct domain *d);
 int vsio_vi8042_attach(struct domain *d);
 
 /* Device tree: what the nodes of all devices have. */
-int vsio_fdt_begin(void *fdt, const struct vsio_slot *slot, const char *name,
+int vsio_fdt_begin(void *fdt,
+                   const struct vsio_slot *slot,
+                   const char *name,
                    uint32_t gic);
 int vsio_fdt_clocks(void *fdt, const char *names, unsigned int len);
 

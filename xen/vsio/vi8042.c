@@ -13,24 +13,22 @@
 #include "layout.h"
 #include "slot.h"
 
-#define AFTER_RESET 1U
-
 struct vi8042_state {
     struct vsio_slot slot;
     struct vsio_i8042 kbc;
 };
 
+static void reboot(struct vsio_slot *slot)
+{
+    printk(XENLOG_INFO "%pd: i8042 reset: domain reboots\n", slot->domain);
+    domain_shutdown(slot->domain, SHUTDOWN_reboot);
+}
+
 static void reset(void *ctx)
 {
     struct vsio_slot *slot = ctx;
 
-    slot->after |= AFTER_RESET;
-}
-
-static void after(struct vsio_slot *slot, unsigned int what)
-{
-    printk(XENLOG_INFO "%pd: i8042 reset: domain reboots\n", slot->domain);
-    domain_shutdown(slot->domain, SHUTDOWN_reboot);
+    slot->after = reboot;
 }
 
 static const struct vsio_i8042_host host = {
@@ -49,7 +47,6 @@ static int make_node(const struct vsio_slot *slot, void *fdt, uint32_t gic)
 
 static const struct vsio_slot_ops ops = {
     .name = "vi8042",
-    .after = after,
     .make_node = make_node,
 };
 

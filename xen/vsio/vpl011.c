@@ -23,14 +23,13 @@
 #include "ring.h"
 #include "slot.h"
 
-#define AFTER_NOTIFY 1U /* the ring has moved: tell the backend */
-
 #define LINE_SIZE 128 /* as much of a line as a domain without focus gets */
 
 struct vpl011_state {
     struct vsio_slot slot;
     struct vsio_pl011 uart;
     struct vsio_ring ring; /* Xen's console uses its input half only */
+    bool in_domain;        /* where the backend is */
 
     /* Backend in a domain. */
     struct page_info *page;
@@ -49,6 +48,23 @@ static struct vpl011_state *to_state(void *ctx)
     return container_of((struct vsio_slot *)ctx, struct vpl011_state, slot);
 }
 
+/* The ring of a domain that dies: always empty, and nobody reads it. */
+static struct xencons_interface nowhere;
+
+/* Kept where the rest of Xen looks whether there is a vpl011. */
+static struct vpl011_state *state_of(const struct domain *d)
+{
+    return (void *)d->arch.vpl011.backend.dom.ring_buf;
+}
+
+static void notify(struct vsio_slot *slot)
+{
+    struct vpl011_state *p = to_state(slot);
+
+    if ( p->in_domain )
+        notify_via_xen_event_channel(slot->domain, p->evtchn);
+}
+
 /* From the ring into the FIFO, as much as it takes. */
 static void pull(struct vpl011_state *p)
 {
@@ -56,14 +72,11 @@ static void pull(struct vpl011_state *p)
     unsigned int n, taken;
 
     /* At most twice, where the ring wraps: the FIFO is smaller than it. */
-    while ( p->ring.page && (n = vsio_ring_peek(&p->ring, &data)) != 0 )
+    while ( (n = vsio_ring_peek(&p->ring, &data)) != 0 )
     {
         taken = vsio_pl011_rx(&p->uart, data, n);
-        if ( taken )
-        {
-            vsio_ring_taken(&p->ring, taken);
-            p->slot.after |= AFTER_NOTIFY;
-        }
+        if ( taken && vsio_ring_taken(&p->ring, taken) )
+            p->slot.after = notify;
         if ( taken < n )
             break;
     }
@@ -82,17 +95,9 @@ static bool has_listener(const struct vpl011_state *p)
     return ACCESS_ONCE(chn->state) == ECS_INTERDOMAIN;
 }
 
-static bool ring_tx(void *ctx, uint8_t byte)
+static bool ring_is_full(struct vpl011_state *p)
 {
-    struct vpl011_state *p = to_state(ctx);
-
-    if ( likely(p->ring.page && vsio_ring_put(&p->ring, byte)) )
-    {
-        p->slot.after |= AFTER_NOTIFY;
-        return true;
-    }
-
-    if ( p->ring.page && has_listener(p) )
+    if ( has_listener(p) )
     {
         p->tx_waits = true;
         set_timer(&p->retry, NOW() + SECONDS(1));
@@ -105,57 +110,21 @@ static bool ring_tx(void *ctx, uint8_t byte)
     return true;
 }
 
-static void notify(struct vsio_slot *slot, unsigned int what)
-{
-    notify_via_xen_event_channel(slot->domain, to_state(slot)->evtchn);
-}
-
-static void push(struct vpl011_state *p)
-{
-    if ( !p->tx_waits )
-        return;
-
-    p->tx_waits = false;
-    vsio_pl011_tx_ready(&p->uart);
-}
-
-/* A backend that dies while the guest waits for it says nothing: look. */
-static void retry(void *data)
-{
-    struct vpl011_state *p = data;
-    unsigned long flags = vsio_slot_enter(&p->slot);
-
-    push(p);
-    vsio_slot_leave(&p->slot, flags);
-}
-
-static const struct vsio_slot_ops ring_ops;
-static const struct vsio_slot_ops console_ops;
-
-static struct vsio_slot *find(const struct domain *d)
-{
-    struct vsio_slot *slot = vsio_slot_find(d, &ring_ops);
-
-    return slot ? slot : vsio_slot_find(d, &console_ops);
-}
-
 /* Has the guest the keys and the screen? */
 static bool has_focus(const struct domain *d)
 {
 #if VSIO_TREE_CONSOLE_PUT
     struct domain *input = console_get_domain();
-    bool focus = input == d;
 
     console_put_domain(input);
 #else
     struct domain *input = console_input_domain();
-    bool focus = input == d;
 
     if ( input )
         rcu_unlock_domain(input);
 #endif
 
-    return focus;
+    return input == d;
 }
 
 static void end_line(struct vpl011_state *p)
@@ -170,10 +139,8 @@ static void end_line(struct vpl011_state *p)
  * as they are. What others say is shown line by line, with their names, and
  * without what could play with the reader's terminal.
  */
-static bool console_tx(void *ctx, uint8_t byte)
+static bool console_tx(struct vpl011_state *p, uint8_t byte)
 {
-    struct vpl011_state *p = to_state(ctx);
-
     if ( p->raw && has_focus(p->slot.domain) )
     {
         if ( p->length )
@@ -195,44 +162,145 @@ static bool console_tx(void *ctx, uint8_t byte)
     return true;
 }
 
-/* Is Xen's console the port that raw bytes can be sent to? Known at boot. */
-static bool __read_mostly console_is_dtuart;
-
-static int __init console_probe(void)
+static bool tx(void *ctx, uint8_t byte)
 {
-    console_is_dtuart = console_has("dtuart");
+    struct vpl011_state *p = to_state(ctx);
 
-    return 0;
+    if ( unlikely(!p->in_domain) )
+        return console_tx(p, byte);
+    if ( unlikely(!vsio_ring_put(&p->ring, byte)) )
+        return ring_is_full(p);
+
+    p->slot.after = notify;
+
+    return true;
 }
-presmp_initcall(console_probe);
 
-static const struct vsio_pl011_host ring_host = {
+static const struct vsio_pl011_host host = {
     .common = { .set_irq = vsio_slot_set_irq, .event = vsio_slot_event },
-    .tx = ring_tx,
+    .tx = tx,
     .rx_ready = rx_ready,
 };
 
-static const struct vsio_pl011_host console_host = {
-    .common = { .set_irq = vsio_slot_set_irq, .event = vsio_slot_event },
-    .tx = console_tx,
-    .rx_ready = rx_ready,
+/*
+ * What guests do most comes first, by the device's short cuts: FR is polled for
+ * each byte, DR is the byte. All else is for the handler of all devices.
+ */
+static int mmio_read(struct vcpu *v,
+                     mmio_info_t *info,
+                     register_t *r,
+                     void *priv)
+{
+    struct vpl011_state *p = priv;
+    unsigned long flags;
+    uint32_t value;
+    bool done;
+
+    if ( vsio_slot_hits(&p->slot, info, PL011_DR) )
+    {
+        flags = vsio_slot_enter(&p->slot);
+        done = vsio_pl011_rx_last(&p->uart, &value);
+        if ( done && vsio_pl011_falls(&p->uart) )
+            vsio_slot_set_irq(&p->slot, 0, false);
+        spin_unlock_irqrestore(&p->slot.lock, flags);
+        if ( done )
+        {
+            *r = value;
+            return 1;
+        }
+    }
+    else if ( vsio_slot_hits(&p->slot, info, PL011_FR) )
+    {
+        flags = vsio_slot_enter(&p->slot);
+        *r = vsio_pl011_read_fr(&p->uart);
+        spin_unlock_irqrestore(&p->slot.lock, flags);
+        return 1;
+    }
+
+    return vsio_slot_read(v, info, r, priv);
+}
+
+static int mmio_write(struct vcpu *v,
+                      mmio_info_t *info,
+                      register_t r,
+                      void *priv)
+{
+    struct vpl011_state *p = priv;
+    unsigned long flags;
+    bool done;
+
+    if ( p->in_domain && vsio_slot_hits(&p->slot, info, PL011_DR) )
+    {
+        flags = vsio_slot_enter(&p->slot);
+        done = vsio_pl011_straight(&p->uart) && vsio_ring_put(&p->ring, r);
+        if ( done )
+            vsio_pl011_sent(&p->uart);
+        spin_unlock_irqrestore(&p->slot.lock, flags);
+        if ( done )
+        {
+            notify(&p->slot);
+            return 1;
+        }
+    }
+
+    return vsio_slot_write(v, info, r, priv);
+}
+
+static const struct mmio_handler_ops mmio_ops = {
+    .read = mmio_read,
+    .write = mmio_write,
 };
+
+/* pull(), if there is just one byte, and it is the first: somebody types. */
+static inline bool pull_first(struct vpl011_state *p)
+{
+    uint8_t byte;
+
+    if ( !vsio_ring_peek_one(&p->ring, &byte) ||
+         !vsio_pl011_rx_first(&p->uart, byte) )
+        return false;
+
+    if ( vsio_pl011_rises(&p->uart) )
+        vsio_slot_set_irq(&p->slot, 0, true);
+    if ( vsio_ring_taken(&p->ring, 1) )
+        p->slot.after = notify;
+
+    return true;
+}
+
+static void push(struct vpl011_state *p)
+{
+    if ( !p->tx_waits )
+        return;
+
+    p->tx_waits = false;
+    vsio_pl011_tx_ready(&p->uart);
+}
+
+/* A backend that dies while the guest waits for it says nothing: look. */
+static void retry(void *data)
+{
+    struct vpl011_state *p = data;
+    unsigned long flags = vsio_slot_enter(&p->slot);
+
+    push(p);
+    vsio_slot_leave(&p->slot, flags);
+}
 
 /* The backend has put bytes in, or taken some out. */
 static void notification(struct vcpu *v, unsigned int port)
 {
-    struct vsio_slot *slot = vsio_slot_find(v->domain, &ring_ops);
-    struct vpl011_state *p;
+    struct vpl011_state *p = state_of(v->domain);
     unsigned long flags;
 
-    if ( !slot )
-        return; /* the channel is there before the device is */
+    if ( !p )
+        return; /* not there yet, or no more */
 
-    p = to_state(slot);
-    flags = vsio_slot_enter(slot);
-    pull(p);
+    flags = vsio_slot_enter(&p->slot);
+    if ( !pull_first(p) )
+        pull(p);
     push(p);
-    vsio_slot_leave(slot, flags);
+    vsio_slot_leave(&p->slot, flags);
 }
 
 /*
@@ -240,41 +308,45 @@ static void notification(struct vcpu *v, unsigned int port)
  * be held back, so what does not fit is lost as on a real line: the guest
  * sees an overrun, and the counters know.
  */
+static int rx_char(struct vpl011_state *p, char c)
+{
+    unsigned long flags = vsio_slot_enter(&p->slot);
+    struct xencons_interface *page = p->ring.page;
+    int rc = 0;
+
+    if ( p->slot.dead )
+        rc = -ENODEV;
+    else if ( page->in_prod - p->ring.in_cons < sizeof(page->in) )
+    {
+        page->in[page->in_prod++ % sizeof(page->in)] = c;
+        pull(p);
+    }
+    else
+    {
+        vsio_pl011_overrun(&p->uart);
+        rc = -ENOSPC;
+    }
+    vsio_slot_leave(&p->slot, flags);
+
+    return rc;
+}
+
 #if VSIO_TREE_RX_CHAR_INT
 int vpl011_rx_char_xen(struct domain *d, char c)
+{
+    struct vpl011_state *p = state_of(d);
+
+    return p ? rx_char(p, c) : -ENODEV;
+}
 #else
 void vpl011_rx_char_xen(struct domain *d, char c)
-#endif
 {
-    struct vsio_slot *slot = vsio_slot_find(d, &console_ops);
-    struct xencons_interface *page;
-    struct vpl011_state *p;
-    unsigned long flags;
-    int rc = -ENODEV;
+    struct vpl011_state *p = state_of(d);
 
-    if ( slot )
-    {
-        p = to_state(slot);
-        flags = vsio_slot_enter(slot);
-        page = p->ring.page;
-        if ( page && page->in_prod - p->ring.in_cons < sizeof(page->in) )
-        {
-            page->in[page->in_prod++ % sizeof(page->in)] = c;
-            pull(p);
-            rc = 0;
-        }
-        else if ( page )
-        {
-            vsio_pl011_overrun(&p->uart);
-            rc = -ENOSPC;
-        }
-        vsio_slot_leave(slot, flags);
-    }
-
-#if VSIO_TREE_RX_CHAR_INT
-    return rc;
-#endif
+    if ( p )
+        rx_char(p, c);
 }
+#endif
 
 /* Where the guest finds it: direct-mapped domains have the host's layout. */
 static int place(const struct domain *d, paddr_t *base, unsigned int *virq)
@@ -291,8 +363,10 @@ static int place(const struct domain *d, paddr_t *base, unsigned int *virq)
     irq = serial_irq(SERHND_DTUART);
     if ( !uart || irq <= 0 || uart->size < GUEST_PL011_SIZE )
     {
-        printk(XENLOG_ERR "%pd: vpl011: direct-map, but Xen has no UART whose "
-                          "address and interrupt could be used\n", d);
+        printk(XENLOG_ERR
+               "%pd: vpl011: direct-map, but Xen has no UART of its own "
+               "whose place it could take\n",
+               d);
         return -EINVAL;
     }
     *base = uart->base_addr;
@@ -309,21 +383,33 @@ static int connect_ring(struct vpl011_state *p, struct vpl011_init_info *info)
 
     if ( rc < 0 )
         return rc;
-    vsio_ring_init(&p->ring, page);
 
     rc = alloc_unbound_xen_event_channel(d, 0, info->console_domid,
                                          notification);
     if ( rc < 0 )
     {
-        p->ring.page = NULL;
         destroy_ring_for_helper(&page, p->page);
         return rc;
     }
+
+    vsio_ring_init(&p->ring, page);
     p->evtchn = info->evtchn = rc;
+    p->in_domain = true;
     init_timer(&p->retry, retry, p, smp_processor_id());
 
     return 0;
 }
+
+/* Is Xen's console the port that raw bytes can be sent to? Known at boot. */
+static bool __read_mostly console_is_dtuart;
+
+static int __init console_probe(void)
+{
+    console_is_dtuart = console_has("dtuart");
+
+    return 0;
+}
+presmp_initcall(console_probe);
 
 static int connect_console(struct vpl011_state *p)
 {
@@ -339,62 +425,86 @@ static int connect_console(struct vpl011_state *p)
     return 0;
 }
 
-static void detach_ring(struct vsio_slot *slot)
+static void disconnect(struct vpl011_state *p)
 {
-    struct vpl011_state *p = to_state(slot);
-    unsigned long flags = vsio_slot_enter(slot);
+    struct domain *d = p->slot.domain;
+    unsigned long flags = vsio_slot_enter(&p->slot);
     void *page = p->ring.page;
 
-    p->ring.page = NULL;
-    vsio_slot_leave(slot, flags);
-
-    kill_timer(&p->retry);
-    free_xen_event_channel(slot->domain, p->evtchn);
-    destroy_ring_for_helper(&page, p->page);
-    slot->domain->arch.vpl011.backend.dom.ring_buf = NULL;
-}
-
-static void detach_console(struct vsio_slot *slot)
-{
-    struct vpl011_state *p = to_state(slot);
-    unsigned long flags = vsio_slot_enter(slot);
-    void *page = p->ring.page;
-
-    p->ring.page = NULL;
+    /* Whoever has the lock after us finds nothing to do. */
+    vsio_ring_init(&p->ring, &nowhere);
+    p->tx_waits = false;
     if ( p->length )
         end_line(p);
-    vsio_slot_leave(slot, flags);
+    vsio_slot_leave(&p->slot, flags);
 
-    free_xenheap_page(page);
-    slot->domain->arch.vpl011.backend.xen = NULL;
+    if ( p->in_domain )
+    {
+        kill_timer(&p->retry);
+        free_xen_event_channel(d, p->evtchn);
+        destroy_ring_for_helper(&page, p->page);
+    }
+    else
+        free_xenheap_page(page);
 }
 
-static const struct vsio_slot_ops ring_ops = {
+static void detach(struct vsio_slot *slot)
+{
+    slot->domain->arch.vpl011.backend.dom.ring_buf = NULL;
+    disconnect(to_state(slot));
+}
+
+static const struct vsio_slot_ops ops = {
     .name = "vpl011",
-    .after = notify,
-    .detach = detach_ring,
+    .mmio = &mmio_ops,
+    .detach = detach,
 };
 
-static const struct vsio_slot_ops console_ops = {
-    .name = "vpl011",
-    .detach = detach_console,
-};
+/*
+ * An SBSA UART is set up by firmware (SBSA, appendix B): its driver knows no
+ * LCR_H and no CR, and takes for granted that it is on and has its FIFOs.
+ */
+static void be_firmware(struct vpl011_state *p)
+{
+    struct vsio_device *dev = &p->uart.dev;
+
+    vsio_write(dev, PL011_LCR_H, 4, PL011_LCR_H_FEN | PL011_LCR_H_WLEN8);
+    vsio_write(dev, PL011_CR, 4, PL011_CR_RESET | PL011_CR_UARTEN);
+}
+
+static struct vpl011_state *create(struct domain *d,
+                                   struct vpl011_init_info *info,
+                                   int *rc)
+{
+    struct vpl011_state *p = xzalloc(struct vpl011_state);
+
+    *rc = -ENOMEM;
+    if ( !p )
+        return NULL;
+
+    vsio_slot_init(&p->slot, d, &p->uart.dev, &ops);
+    vsio_pl011_init(&p->uart, &host, &p->slot);
+    be_firmware(p);
+
+    *rc = info ? connect_ring(p, info) : connect_console(p);
+    if ( !*rc )
+        return p;
+
+    vsio_slot_discard(&p->slot);
+    xfree(p);
+
+    return NULL;
+}
 
 /* What the rest of Xen reads: the device tree, and the console's input. */
-static void publish(struct vpl011_state *p, bool in_domain)
+static void publish(struct vpl011_state *p)
 {
     struct vpl011 *vpl011 = &p->slot.domain->arch.vpl011;
 
     vpl011->base_addr = p->slot.base;
     vpl011->virq = p->slot.virq[0];
-    vpl011->backend_in_domain = in_domain;
-    if ( in_domain )
-    {
-        vpl011->backend.dom.ring_buf = p->ring.page;
-        vpl011->backend.dom.ring_page = p->page;
-    }
-    else
-        vpl011->backend.xen = (void *)p->ring.page; /* not NULL: it is there */
+    vpl011->backend_in_domain = p->in_domain;
+    vpl011->backend.dom.ring_buf = p; /* backend.xen for Xen's console */
 }
 
 int domain_vpl011_init(struct domain *d, struct vpl011_init_info *info)
@@ -405,38 +515,30 @@ int domain_vpl011_init(struct domain *d, struct vpl011_init_info *info)
     paddr_t base;
     int rc;
 
-    if ( find(d) )
+    BUILD_BUG_ON(offsetof(struct vpl011, backend.dom.ring_buf) !=
+                 offsetof(struct vpl011, backend.xen));
+
+    if ( state_of(d) )
         return -EINVAL;
 
     rc = place(d, &base, &virq);
     if ( rc )
         return rc;
 
-    p = xzalloc(struct vpl011_state);
+    p = create(d, info, &rc);
     if ( !p )
-        return -ENOMEM;
-
-    vsio_slot_init(&p->slot, d, &p->uart.dev, info ? &ring_ops : &console_ops);
-    vsio_pl011_init(&p->uart, info ? &ring_host : &console_host, &p->slot);
-
-    rc = info ? connect_ring(p, info) : connect_console(p);
-    if ( rc )
-    {
-        vsio_slot_discard(&p->slot);
-        xfree(p);
         return rc;
-    }
 
     rc = vsio_slot_attach(&p->slot, base, virq);
     if ( rc )
     {
         vsio_slot_discard(&p->slot);
-        p->slot.ops->detach(&p->slot);
+        disconnect(p);
         xfree(p);
         return rc;
     }
 
-    publish(p, info != NULL);
+    publish(p);
 
     /* What the backend has done while there was no device yet. */
     flags = vsio_slot_enter(&p->slot);
@@ -455,13 +557,9 @@ int vsio_vpl011_make_amba_node(const struct domain *d, void *fdt, uint32_t gic)
 {
     static const char compatible[] = "arm,pl011\0arm,primecell";
     static const char clocks[] = "uartclk\0apb_pclk";
-    const struct vsio_slot *slot = find(d);
-    int rc;
+    const struct vpl011_state *p = state_of(d);
+    int rc = vsio_fdt_begin(fdt, &p->slot, "serial", gic);
 
-    if ( !slot )
-        return 0;
-
-    rc = vsio_fdt_begin(fdt, slot, "serial", gic);
     rc = rc ?: fdt_property(fdt, "compatible", compatible, sizeof(compatible));
     rc = rc ?: vsio_fdt_clocks(fdt, clocks, sizeof(clocks));
     rc = rc ?: fdt_property_u32(fdt, "current-speed", 115200);

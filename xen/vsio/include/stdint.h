@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Xen is built without the compiler's headers: its own integer types instead. */
+/* Xen is built without the compiler's headers: its own integer types instead.
+ */
 #ifndef VSIO_STDINT_H
 #define VSIO_STDINT_H
 

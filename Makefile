@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+# make help lists the targets. All that is made goes to $(B); packages that are
+# missing are installed on the way (tools/need).
+
+B ?= build
+export B
+CFLAGS ?= -O2 -g
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+include devices/devices.mk
+-include tools/lab.mk
+
+# --- Compilers and machines ---------------------------------------------------
+
+triple-x86_64 := x86_64-linux-gnu
+triple-aarch64 := aarch64-linux-gnu
+triple-armhf := arm-linux-gnueabihf
+triple-ppc64 := powerpc64-linux-gnu
+
+machines := x86_64 aarch64 armhf ppc64
+variants := $(foreach c,gcc clang,$(machines:%=$c-%))
+
+need-cc := gcc gcc-aarch64-linux-gnu libc6-dev
+need-check := $(need-cc) clang clang-format gcc-arm-linux-gnueabihf \
+	gcc-powerpc64-linux-gnu perl python3 qemu-user-static
+need-coverage := $(need-cc) gcovr perl
+need-format := clang-format
+
+.PHONY: need-cc need-check need-coverage need-format
+need-cc need-check need-coverage need-format:
+	@tools/need $($@)
+
+warnings := -std=c11 -Wall -Wextra -Wshadow -Wconversion -Wcast-qual -Wundef \
+	-Werror
+freestanding := -ffreestanding -fno-pic -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -fstack-usage
+
+tests := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test-*.c))
+helpers := $(filter-out test-% start hosted,\
+	$(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c)))
+
+# $(call variant,NAME,COMPILE,LINK,START,NEED): objects of the devices and tests
+# in $(B)/unit/NAME.
+define variant
+objects-$1 := $(VSIO_DEVICES:%.c=$(B)/unit/$1/%.o)
+tests-$1 := $(tests:%=$(B)/unit/$1/%)
+
+$(B)/unit/$1/%.o: devices/%.c Makefile | $5
+	@mkdir -p $$(@D)
+	@$2 $(warnings) -Idevices -MMD -MP -c -o $$@ $$<
+
+$(B)/unit/$1/%.o: tests/unit/%.c Makefile | $5
+	@mkdir -p $$(@D)
+	@$2 $(warnings) -Idevices -MMD -MP -c -o $$@ $$<
+
+$(B)/unit/$1/test-%: $(B)/unit/$1/test-%.o $(helpers:%=$(B)/unit/$1/%.o) \
+		$(B)/unit/$1/$4.o $$(objects-$1)
+	@$3 -o $$@ $$^ -lgcc
+
+-include $(wildcard $(B)/unit/$1/*.d)
+endef
+
+link = $(triple-$1)-gcc -nostdlib -static -no-pie
+$(foreach m,$(machines),\
+	$(eval $(call variant,gcc-$m,\
+	$(triple-$m)-gcc $(CFLAGS) $(freestanding) -fcallgraph-info=su,\
+	$(call link,$m),start,$(if $(filter x86_64 aarch64,$m),need-cc,need-check)))\
+	$(eval $(call variant,clang-$m,\
+	clang --target=$(triple-$m) $(CFLAGS) $(freestanding),\
+	$(call link,$m),start,need-check)))
+
+# For the call graph: a compiler turns some recursions into loops.
+$(eval $(call variant,calls,gcc $(CFLAGS) $(freestanding) \
+	-fcallgraph-info=su -fno-optimize-sibling-calls,$(call link,x86_64),start,need-cc))
+
+sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all
+$(eval $(call variant,sanitized,gcc $(CFLAGS) $(sanitize),\
+	gcc $(sanitize),hosted,need-cc))
+$(eval $(call variant,coverage,gcc -O0 --coverage,\
+	gcc --coverage,hosted,need-coverage))
+
+.SECONDARY:
+
+# --- Targets ------------------------------------------------------------------
+
+.PHONY: all
+all: ## build the devices (x86-64, arm64) and their unit tests
+all: $(foreach v,gcc-x86_64 gcc-aarch64,$(objects-$v) $(tests-$v))
+
+.PHONY: run
+run: ## boot Linux under Xen with our PL011 as its console
+run: lab
+	@tools/xen-run
+
+.PHONY: test
+test: ## all that the CI runs: check, coverage, boots of real Xen
+test: check coverage lab
+	@prove $(wildcard tests/xen/*.t tests/graft/*.t)
+
+.PHONY: check
+check: ## unit tests on all machines and compilers, sanitizers, lint; no boot
+check: lint size $(foreach v,$(variants) sanitized,$(tests-$v)) $(objects-calls)
+	@tests/lint/check-objects $(foreach v,$(variants) calls,$(objects-$v))
+	@prove -Q -j$$(nproc) --exec tests/unit/run \
+		$(foreach v,$(variants) sanitized,$(tests-$v)) \
+		$(wildcard tests/lint/*.t tests/docs/*.t)
+
+.PHONY: size
+size: ## text and state of each device on arm64, within their budgets
+size: $(objects-gcc-aarch64)
+	@tests/lint/check-size $(objects-gcc-aarch64)
+
+.PHONY: coverage
+coverage: ## branch coverage of devices/ by the unit tests, at least 95 %
+coverage: $(tests-coverage) | need-coverage
+	@rm -f $(B)/unit/coverage/*.gcda
+	@prove -Q --exec tests/unit/run $(tests-coverage)
+	@gcovr -r . --object-directory $(B)/unit/coverage --filter devices/ \
+		--branches --fail-under-branch 95
+
+.PHONY: bench
+bench: ## measure time and traps
+	@tests/bench/run
+
+sources = $(shell find devices xen tools tests -name '*.[ch]')
+
+.PHONY: format
+format: ## put all C into the project's format
+format: | need-format
+	@clang-format -i $(sources)
+
+.PHONY: lint
+lint: ## format, licence lines, headers that stand alone
+lint: | need-check
+	@clang-format --dry-run -Werror $(sources)
+	@tests/lint/check-spdx Makefile .ci devices xen tools tests
+	@tests/lint/check-headers gcc $(warnings) -Idevices -- \
+		devices/*.h tests/unit/*.h
+
+.PHONY: clean
+clean: ## remove $(B)
+	rm -rf $(B)
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z]*\): ## /\1	/p' $(MAKEFILE_LIST) | expand -t 12

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * xen-api.h - stands in for Xen's internal headers: just what our glue and
+ * stock Xen's vpl011.c use of them, the same for both. Each <xen/...> and
+ * <asm/...> that they include is this file (tests/bench/run), but for those
+ * that are taken from Xen's sources as they are: see "Xen's own" below.
+ *
+ * What costs what:
+ *  - a lock is taken by one store, and released by one: inline;
+ *  - barriers are the compiler's, as x86 needs no more for a read or a write;
+ *  - whatever is a function in Xen is one here, of as few instructions as C
+ *    allows (stubs.c): the call is counted, what Xen does in it is not.
+ */
+#ifndef BENCH_XEN_API_H
+#define BENCH_XEN_API_H
+
+/* --- xen/types.h, xen/lib.h, xen/compiler.h, xen/errno.h ------------------ */
+
+typedef _Bool bool;
+#define true 1
+#define false 0
+#define NULL ((void *)0)
+
+typedef __INT8_TYPE__ int8_t;
+typedef __INT16_TYPE__ int16_t;
+typedef __INT32_TYPE__ int32_t;
+typedef __INT64_TYPE__ int64_t;
+typedef __UINT8_TYPE__ uint8_t;
+typedef __UINT16_TYPE__ uint16_t;
+typedef __UINT32_TYPE__ uint32_t;
+typedef __UINT64_TYPE__ uint64_t;
+typedef __UINTPTR_TYPE__ uintptr_t;
+typedef __SIZE_TYPE__ size_t;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef uint32_t fdt32_t;
+typedef uint64_t fdt64_t;
+
+typedef unsigned long register_t;
+typedef unsigned long paddr_t;
+typedef long s_time_t;
+typedef struct {
+    unsigned long gfn;
+} gfn_t;
+
+#define PRIu64        "lu"
+#define PRIpaddr      "016lx"
+#define BITS_PER_LONG 64
+#define PAGE_SIZE     4096L
+#define PAGE_MASK     (~(PAGE_SIZE - 1))
+
+#define __init
+#define __initconst
+#define __iomem
+#define __read_mostly
+#define always_inline          inline __attribute__((__always_inline__))
+#define offsetof(type, member) __builtin_offsetof(type, member)
+#define likely(x)              __builtin_expect(!!(x), 1)
+#define unlikely(x)            __builtin_expect(!!(x), 0)
+
+#define initcall_of(fn)                                                        \
+    static int (*const initcall_##fn)(void) __attribute__((__used__)) = (fn)
+#define presmp_initcall(fn) initcall_of(fn)
+#define __initcall(fn)      initcall_of(fn)
+
+/* IS_ENABLED(CONFIG_X): 1 if that is defined to 1, 0 if it is not defined. */
+#define PLACE_1            0,
+#define SECOND(a, b, ...)  b
+#define ENABLED_2(place)   SECOND(place 1, 0)
+#define ENABLED_1(value)   ENABLED_2(PLACE_##value)
+#define IS_ENABLED(config) ENABLED_1(config)
+
+#define ASSERT(p)          ((void)0) /* a release build */
+#define BUG()              __builtin_trap()
+#define BUG_ON(p)          ((p) ? BUG() : (void)0)
+#define BUILD_BUG_ON(cond) _Static_assert(!(cond), #cond)
+
+#define ARRAY_SIZE(a)  (sizeof(a) / sizeof((a)[0]))
+#define ACCESS_ONCE(x) (*(volatile __typeof__(x) *)&(x))
+#define container_of(ptr, type, member)                                        \
+    ((type *)((char *)(ptr) - __builtin_offsetof(type, member)))
+#define max_t(type, x, y) max((type)(x), (type)(y))
+#define min_t(type, x, y) min((type)(x), (type)(y))
+#define max(x, y)                                                              \
+    ({                                                                         \
+        const __typeof__(x) x_ = (x);                                          \
+        const __typeof__(y) y_ = (y);                                          \
+        x_ > y_ ? x_ : y_;                                                     \
+    })
+#define min(x, y)                                                              \
+    ({                                                                         \
+        const __typeof__(x) x_ = (x);                                          \
+        const __typeof__(y) y_ = (y);                                          \
+        x_ < y_ ? x_ : y_;                                                     \
+    })
+
+#define ENOMEM 12
+#define ENODEV 19
+#define EINVAL 22
+#define ENOSPC 28
+#define ENOSYS 38
+
+#define XENLOG_ERR       ""
+#define XENLOG_WARNING   ""
+#define XENLOG_INFO      ""
+#define XENLOG_G_WARNING ""
+void printk(const char *fmt, ...);
+#define gprintk(level, fmt, args...) printk(level fmt, ##args)
+
+int isprint(int c);
+void *memcpy(void *to, const void *from, size_t n);
+void *memset(void *p, int c, size_t n);
+
+/* --- asm/atomic.h, asm/system.h, xen/spinlock.h, xen/rwlock.h ------------- */
+
+#define barrier()          __asm__ __volatile__("" : : : "memory")
+#define smp_mb()           barrier()
+#define smp_rmb()          barrier()
+#define smp_wmb()          barrier()
+#define read_atomic(p)     ACCESS_ONCE(*(p))
+#define write_atomic(p, x) (ACCESS_ONCE(*(p)) = (x))
+
+typedef struct {
+    unsigned int taken;
+} spinlock_t;
+
+typedef spinlock_t rwlock_t;
+
+static inline void spin_lock_init(spinlock_t *lock)
+{
+    lock->taken = 0;
+}
+
+static inline void spin_lock(spinlock_t *lock)
+{
+    ACCESS_ONCE(lock->taken) = 1;
+    barrier();
+}
+
+static inline void spin_unlock(spinlock_t *lock)
+{
+    barrier();
+    ACCESS_ONCE(lock->taken) = 0;
+}
+
+/* Interrupts are neither off nor on here: flags is a constant. */
+#define spin_lock_irqsave(lock, flags)      ((flags) = 0, spin_lock(lock))
+#define spin_unlock_irqrestore(lock, flags) ((void)(flags), spin_unlock(lock))
+
+/* --- xen/time.h, xen/timer.h, xen/smp.h ----------------------------------- */
+
+#define SECONDS(s)    ((s_time_t)((s)*1000000000UL))
+#define MILLISECS(ms) ((s_time_t)((ms)*1000000UL))
+
+s_time_t get_s_time(void);
+#define NOW() get_s_time()
+
+struct tm {
+    int tm_sec;
+};
+unsigned long get_sec(void);
+struct tm wallclock_time(uint64_t *ns);
+void do_settime(unsigned long secs, unsigned int ns, uint64_t base);
+
+struct timer {
+    void (*function)(void *data);
+    void *data;
+    bool active;
+};
+
+void init_timer(struct timer *timer,
+                void (*function)(void *data),
+                void *data,
+                unsigned int cpu);
+void set_timer(struct timer *timer, s_time_t expires);
+void stop_timer(struct timer *timer);
+void kill_timer(struct timer *timer);
+
+#define smp_processor_id() 0U
+
+/* --- xen/mm.h, xen/xmalloc.h, xen/vmap.h ---------------------------------- */
+
+struct domain;
+struct page_info;
+
+#define gfn_x(gfn_) ((gfn_).gfn)
+
+int prepare_ring_for_helper(struct domain *d,
+                            unsigned long gmfn,
+                            struct page_info **page,
+                            void **va);
+void destroy_ring_for_helper(void **va, struct page_info *page);
+void *alloc_xenheap_page(void);
+void free_xenheap_page(void *page);
+void clear_page(void *page);
+
+void *zalloc_bytes(size_t size);
+#define xzalloc(type) ((type *)zalloc_bytes(sizeof(type)))
+void xfree(void *p);
+
+void __iomem *ioremap_nocache(paddr_t start, size_t len);
+void iounmap(void __iomem *va);
+#define readl(addr) ACCESS_ONCE(*(uint32_t *)(addr))
+
+/* --- Xen's own: layouts and helpers that both sides must share with Xen --- */
+
+struct vcpu;
+struct cpu_user_regs;
+register_t get_user_reg(struct cpu_user_regs *regs, int reg);
+void set_user_reg(struct cpu_user_regs *regs, int reg, register_t val);
+
+#include <public/domctl.h>
+#include <public/xen.h>
+#include <asm/mmio.h>
+#include <asm/vpl011.h>
+#include <asm/vsio.h>
+
+/* --- xen/sched.h, asm/domain.h, xen/event.h, asm/vgic.h ------------------- */
+
+struct evtchn {
+    unsigned int state;
+};
+
+#define ECS_INTERDOMAIN 3
+
+struct domain {
+    domid_t domain_id;
+    struct evtchn evtchn;
+    struct {
+        struct vpl011 vpl011;
+        struct vsio_domain *vsio;
+        struct vmmio vmmio;
+    } arch;
+};
+
+struct vcpu {
+    struct domain *domain;
+};
+
+typedef void (*xen_event_channel_notification_t)(struct vcpu *v,
+                                                 unsigned int port);
+
+int alloc_unbound_xen_event_channel(struct domain *d,
+                                    unsigned int lvcpu,
+                                    domid_t remote,
+                                    xen_event_channel_notification_t fn);
+void free_xen_event_channel(struct domain *d, int port);
+void notify_via_xen_event_channel(struct domain *d, int lport);
+static inline struct evtchn *evtchn_from_port(struct domain *d,
+                                              evtchn_port_t port)
+{
+    return &d->evtchn;
+}
+
+bool vgic_reserve_virq(struct domain *d, unsigned int virq);
+void vgic_free_virq(struct domain *d, unsigned int virq);
+void vgic_inject_irq(struct domain *d,
+                     struct vcpu *v,
+                     unsigned int virq,
+                     bool level);
+
+#define is_domain_direct_mapped(d) ((void)(d), false)
+void rcu_unlock_domain(struct domain *d);
+
+/* --- xen/console.h, xen/serial.h ------------------------------------------ */
+
+#define SERHND_DTUART 0
+
+struct vuart_info {
+    paddr_t base_addr;
+    unsigned long size;
+};
+
+const struct vuart_info *serial_vuart_info(int handle);
+int serial_irq(int handle);
+void serial_puts(int handle, const char *s, size_t nr);
+struct domain *console_input_domain(void);
+bool console_has(const char *device);
+
+/* --- xen/device_tree.h, xen/libfdt/libfdt.h: never called here ------------ */
+
+struct dt_device_node;
+
+struct dt_device_node *dt_find_compatible_node(struct dt_device_node *from,
+                                               const char *type,
+                                               const char *compatible);
+int dt_device_get_address(const struct dt_device_node *dev,
+                          unsigned int index,
+                          u64 *addr,
+                          u64 *size);
+const char *dt_node_full_name(const struct dt_device_node *np);
+
+int fdt_property(void *fdt, const char *name, const void *val, int len);
+int fdt_property_u32(void *fdt, const char *name, uint32_t val);
+int fdt_end_node(void *fdt);
+
+/* --- tree.h, which the graft writes --------------------------------------- */
+
+#define VSIO_TREE_RX_CHAR_INT    0
+#define VSIO_TREE_GET_SEC_HEADER <xen/time.h>
+#define VSIO_TREE_CONSOLE_PUT    0
+
+#endif /* BENCH_XEN_API_H */
