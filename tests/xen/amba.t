@@ -1,0 +1,22 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""A guest with the PL011 as an AMBA device, on real Xen."""
+
+import sys
+
+import checks
+from xen_boot import Boot, BootError, Domain
+
+tap = checks.Tap()
+guest = Domain(devices=("vpl011", "vpl011-amba", "vpl031", "vi8042"))
+try:
+    with Boot("test-amba", [guest], timeout=120) as boot:
+        tap.check("Xen starts a guest, and its shell answers", checks.shell,
+                  boot)
+        tap.check("the guest's kernel finds a PL011", checks.dmesg,
+                  boot, r"ttyAMA0 at MMIO 0x22000000 .* is a PL011 rev3")
+        checks.common(tap, boot)
+except BootError as error:
+    print(f"Bail out! {error}")
+    sys.exit(1)
+sys.exit(tap.end())
