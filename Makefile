@@ -27,9 +27,10 @@ need-check := $(need-cc) clang clang-format gcc-arm-linux-gnueabihf \
 	gcc-powerpc64-linux-gnu perl python3 qemu-user-static
 need-coverage := $(need-cc) gcovr perl
 need-format := clang-format
+need-bench := gcc libc6-dev python3 valgrind
 
-.PHONY: need-cc need-check need-coverage need-format
-need-cc need-check need-coverage need-format:
+.PHONY: need-cc need-check need-coverage need-format need-bench
+need-cc need-check need-coverage need-format need-bench:
 	@tools/need $($@)
 
 warnings := -std=c11 -Wall -Wextra -Wshadow -Wconversion -Wcast-qual -Wundef \

@@ -225,6 +225,7 @@ struct evtchn {
 
 struct domain {
     domid_t domain_id;
+    struct vcpu **vcpu;
     struct evtchn evtchn;
     struct {
         struct vpl011 vpl011;
@@ -236,6 +237,8 @@ struct domain {
 struct vcpu {
     struct domain *domain;
 };
+
+void vcpu_kick(struct vcpu *v);
 
 typedef void (*xen_event_channel_notification_t)(struct vcpu *v,
                                                  unsigned int port);
@@ -258,6 +261,19 @@ void vgic_inject_irq(struct domain *d,
                      struct vcpu *v,
                      unsigned int virq,
                      bool level);
+
+struct list_head {
+    struct list_head *next, *prev;
+};
+
+struct pending_irq {
+    struct list_head inflight;
+};
+
+#define list_empty(head) ((head)->next == (head))
+
+struct vcpu *vgic_get_target_vcpu(struct vcpu *v, unsigned int virq);
+struct pending_irq *spi_to_pending(struct domain *d, unsigned int irq);
 
 #define is_domain_direct_mapped(d) ((void)(d), false)
 void rcu_unlock_domain(struct domain *d);

@@ -48,11 +48,10 @@ static const struct mmio_handler_ops mmio_ops = {
  * Xen's default vGIC takes rising edges only: a line that is still high when
  * the guest ends the interrupt is not delivered again, and one that rises
  * while its target vCPU is offline is forgotten. So a line that has risen is
- * looked at a little later, and again. If nothing has moved in between and it
- * is high, then the guest has had its interrupt and did not serve the device
- * (or never had it), and it is injected anew. Should the guest just be in its
- * handler, it sees one interrupt too many, as it may on real hardware. The new
- * vGIC (NEW_VGIC) takes levels, and needs none of this.
+ * looked at a little later, and again. If it is high, nothing has moved in
+ * between, and the interrupt is not on its way to the guest or being handled,
+ * then it is injected anew. The new vGIC (NEW_VGIC) takes levels, and needs
+ * none of this.
  */
 #define RESAMPLE_MIN MILLISECS(1)
 #define RESAMPLE_MAX MILLISECS(64)
@@ -61,6 +60,18 @@ void vsio_slot_watch(struct vsio_slot *slot)
 {
     slot->resampling = true;
     set_timer(&slot->resample, NOW() + RESAMPLE_MIN);
+}
+
+/* Is the last injection pending or active? A kick makes the vGIC look. */
+static bool in_delivery(struct domain *d, unsigned int virq)
+{
+#ifndef CONFIG_NEW_VGIC
+    vcpu_kick(vgic_get_target_vcpu(d->vcpu[0], virq));
+
+    return !list_empty(&spi_to_pending(d, virq)->inflight);
+#else
+    return false;
+#endif
 }
 
 static void resample(void *data)
@@ -80,7 +91,8 @@ static void resample(void *data)
     else if ( slot->resampling )
     {
         for ( i = 0; i < slot->dev->class->lines; i++ )
-            if ( slot->dev->lines & (1U << i) )
+            if ( (slot->dev->lines & (1U << i)) &&
+                 !in_delivery(slot->domain, slot->virq[i]) )
                 vgic_inject_irq(slot->domain, NULL, slot->virq[i], true);
 
         /* A guest that never serves the line costs less and less. */
