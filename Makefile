@@ -91,13 +91,13 @@ all: ## build the devices (x86-64, arm64) and their unit tests
 all: $(foreach v,gcc-x86_64 gcc-aarch64,$(objects-$v) $(tests-$v))
 
 .PHONY: run
-run: ## boot Linux under Xen with our PL011 as its console
+run: ## boot Xen with one Linux guest on our devices, in this terminal
 run: lab
 	@tools/xen-run
 
 .PHONY: test
 test: ## all that the CI runs: check, coverage, boots of real Xen
-test: check coverage lab
+test: check coverage lab bench
 	@prove $(wildcard tests/xen/*.t tests/graft/*.t)
 
 .PHONY: check
@@ -122,8 +122,9 @@ coverage: $(tests-coverage) | need-coverage
 		--branches --fail-under-branch 95
 
 .PHONY: bench
-bench: ## measure time and traps
-	@tests/bench/run
+bench: ## instructions per operation in Xen, beside stock Xen's vpl011
+bench: $(B)/xen/src/.unpacked | need-bench
+	@B=$(B) tests/bench/run
 
 sources = $(shell find devices xen tools tests -name '*.[ch]')
 

@@ -63,10 +63,11 @@ static bool rx_open(const struct vsio_pl011 *u)
     return (u->cr & (PL011_CR_RXE | PL011_CR_LBE)) == PL011_CR_RXE;
 }
 
+/* Nothing but the byte itself is to be thought of when one comes or goes. */
 static bool is_plain(const struct vsio_pl011 *u)
 {
     return rx_open(u) && u->depth > 1 && !u->overrun && !u->rx_wanted &&
-           !u->rsr;
+           !(u->rsr & ~PL011_RSR_OE);
 }
 
 /* The way out of every change of state. */
