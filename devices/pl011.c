@@ -80,25 +80,26 @@ static void update_irq(struct vsio_pl011 *u)
     vsio_set_line(&u->dev, 0, (u->ris & u->imsc) != 0);
 }
 
-/* The trigger levels of 3.3.9; without FIFOs the holding registers decide. */
-static void set_levels(struct vsio_pl011 *u)
+/* 3.3.9: FIFO entries for a level select; without FIFOs, one or none. */
+static uint8_t level_of(const struct vsio_pl011 *u, uint32_t select, uint8_t no)
 {
     static const uint8_t eighths[8] = { 1, 2, 4, 6, 7, 7, 7, 7 };
 
-    if ( u->lcr_h & PL011_LCR_H_FEN )
-    {
-        u->depth = VSIO_PL011_FIFO;
-        u->rx_trigger =
-            (uint8_t)(eighths[PL011_IFLS_RX(u->ifls)] * (VSIO_PL011_FIFO / 8));
-        u->tx_trigger =
-            (uint8_t)(eighths[PL011_IFLS_TX(u->ifls)] * (VSIO_PL011_FIFO / 8));
-    }
-    else
-    {
-        u->depth = 1;
-        u->rx_trigger = 1;
-        u->tx_trigger = 0;
-    }
+    return u->lcr_h & PL011_LCR_H_FEN
+               ? (uint8_t)(eighths[select] * (VSIO_PL011_FIFO / 8))
+               : no;
+}
+
+static uint8_t depth_of(const struct vsio_pl011 *u)
+{
+    return u->lcr_h & PL011_LCR_H_FEN ? VSIO_PL011_FIFO : 1;
+}
+
+static void set_levels(struct vsio_pl011 *u)
+{
+    u->depth = depth_of(u);
+    u->rx_trigger = level_of(u, PL011_IFLS_RX(u->ifls), 1);
+    u->tx_trigger = level_of(u, PL011_IFLS_TX(u->ifls), 0);
 }
 
 static size_t rx_room(const struct vsio_pl011 *u)
@@ -387,6 +388,17 @@ static void write_dr(struct vsio_pl011 *u, uint32_t value, uint32_t mask)
         tx_store(u, (uint8_t)value);
 }
 
+/*
+ * 3.3.13. What is still true raises its bit, and the line, anew: a host that
+ * takes edges sees one, and a driver that serves a bit at a time goes on.
+ */
+static void write_icr(struct vsio_pl011 *u, uint32_t value)
+{
+    u->latched &= (uint16_t)~value;
+    if ( u->ris & u->imsc & value )
+        vsio_set_line(&u->dev, 0, (u->ris & u->imsc & ~value) != 0);
+}
+
 static void pl011_write(struct vsio_device *dev,
                         uint32_t reg,
                         uint32_t value,
@@ -427,7 +439,7 @@ static void pl011_write(struct vsio_device *dev,
         u->imsc = vsio_merge(u->imsc, value, mask) & PL011_INT_MASK;
         break;
     case PL011_ICR:
-        u->latched &= (uint16_t)~value; /* what is still true stays raised */
+        write_icr(u, value);
         break;
     case PL011_DMACR:
         u->dmacr = vsio_merge(u->dmacr, value, mask) & PL011_DMACR_MASK;
@@ -460,8 +472,8 @@ static void pl011_reset(struct vsio_device *dev)
     flush(u); /* first, so that nothing leaves, and nothing new gets lost */
     set_outputs(u, PL011_CR_RESET, 0);
     power_on(u);
-    update_irq(u);
     rx_offer(u);
+    update_irq(u);
 }
 
 void vsio_pl011_init(struct vsio_pl011 *u,
@@ -528,21 +540,31 @@ void vsio_pl011_modem(struct vsio_pl011 *u, uint16_t fr_lines)
     update_irq(u);
 }
 
+static bool valid_fifos(const struct vsio_pl011 *u)
+{
+    uint32_t entries = 0;
+    unsigned int i;
+
+    for ( i = 0; i < VSIO_PL011_FIFO; i++ )
+        entries |= u->rx[i];
+
+    return entries <= (PL011_DR_ERRS | 0xff) && u->depth == depth_of(u) &&
+           u->rx_count <= u->depth && u->tx_count <= u->depth &&
+           u->rx_first < VSIO_PL011_FIFO && u->tx_first < VSIO_PL011_FIFO &&
+           u->rx_trigger == level_of(u, PL011_IFLS_RX(u->ifls), 1) &&
+           u->tx_trigger == level_of(u, PL011_IFLS_TX(u->ifls), 0);
+}
+
 bool vsio_pl011_valid(const struct vsio_pl011 *u)
 {
-    bool fen = u->lcr_h & PL011_LCR_H_FEN;
-
-    return u->depth == (fen ? VSIO_PL011_FIFO : 1) && u->rx_count <= u->depth &&
-           u->tx_count <= u->depth && u->rx_first < VSIO_PL011_FIFO &&
-           u->tx_first < VSIO_PL011_FIFO && u->rx_trigger >= 1 &&
-           u->rx_trigger <= u->depth && u->tx_trigger < u->depth &&
-           !(u->cr & ~PL011_CR_MASK) && !(u->imsc & ~PL011_INT_MASK) &&
+    return !(u->cr & ~PL011_CR_MASK) && !(u->imsc & ~PL011_INT_MASK) &&
            !(u->latched & ~PL011_INT_MASK) &&
            !(u->modem_in & ~PL011_FR_MODEM) && !(u->rsr & ~0xfU) &&
            u->fbrd <= PL011_FBRD_MASK && u->ifls <= PL011_IFLS_MASK &&
-           u->dmacr <= PL011_DMACR_MASK && u->fr == fr_of(u) &&
-           u->ris == ris_of(u) && u->straight == is_straight(u) &&
-           u->plain == is_plain(u) && u->dev.lines == ((u->ris & u->imsc) != 0);
+           u->dmacr <= PL011_DMACR_MASK && valid_fifos(u) &&
+           u->fr == fr_of(u) && u->ris == ris_of(u) &&
+           u->straight == is_straight(u) && u->plain == is_plain(u) &&
+           u->dev.lines == ((u->ris & u->imsc) != 0);
 }
 
 const struct vsio_class vsio_pl011_class = {

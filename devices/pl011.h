@@ -12,6 +12,9 @@
 /* Depth of each FIFO with LCR_H.FEN set; what PeriphID revision 3 promises. */
 #define VSIO_PL011_FIFO 32U
 
+_Static_assert(VSIO_PL011_FIFO % 8 == 0 && VSIO_PL011_FIFO / 8 > 1,
+               "levels are eighths, and one byte is below all of them");
+
 struct vsio_pl011_host {
     /* Line 0 is UARTINTR, the combined interrupt, a level. */
     struct vsio_host common;
