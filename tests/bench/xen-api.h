@@ -10,6 +10,9 @@
  *  - barriers are the compiler's, as x86 needs no more for a read or a write;
  *  - whatever is a function in Xen is one here, of as few instructions as C
  *    allows (stubs.c): the call is counted, what Xen does in it is not.
+ *
+ * With FAKE_XEN (tests/glue) nothing is counted: locks, barriers and initcalls
+ * are functions too, so that the tests see them.
  */
 #ifndef BENCH_XEN_API_H
 #define BENCH_XEN_API_H
@@ -44,6 +47,7 @@ typedef struct {
 } gfn_t;
 
 #define PRIu64        "lu"
+#define PRIx64        "lx"
 #define PRIpaddr      "016lx"
 #define BITS_PER_LONG 64
 #define PAGE_SIZE     4096L
@@ -58,8 +62,18 @@ typedef struct {
 #define likely(x)              __builtin_expect(!!(x), 1)
 #define unlikely(x)            __builtin_expect(!!(x), 0)
 
+#ifdef FAKE_XEN
+void fake_initcall(int (*fn)(void));
+#define initcall_of(fn)                                                        \
+    static void __attribute__((__constructor__)) initcall_##fn(void)           \
+    {                                                                          \
+        fake_initcall(fn);                                                     \
+    }                                                                          \
+    struct initcall_of_needs_a_semicolon
+#else
 #define initcall_of(fn)                                                        \
     static int (*const initcall_##fn)(void) __attribute__((__used__)) = (fn)
+#endif
 #define presmp_initcall(fn) initcall_of(fn)
 #define __initcall(fn)      initcall_of(fn)
 
@@ -110,13 +124,28 @@ void printk(const char *fmt, ...);
 int isprint(int c);
 void *memcpy(void *to, const void *from, size_t n);
 void *memset(void *p, int c, size_t n);
+size_t strlen(const char *s);
+int snprintf(char *to, size_t size, const char *fmt, ...);
+
+/* asm/div64.h: n becomes the quotient, the value is the remainder. */
+#define do_div(n, base)                                                        \
+    ({                                                                         \
+        const uint32_t rest_ = (n) % (base);                                   \
+        (n) /= (base);                                                         \
+        rest_;                                                                 \
+    })
 
 /* --- asm/atomic.h, asm/system.h, xen/spinlock.h, xen/rwlock.h ------------- */
 
-#define barrier()          __asm__ __volatile__("" : : : "memory")
-#define smp_mb()           barrier()
-#define smp_rmb()          barrier()
-#define smp_wmb()          barrier()
+#define barrier() __asm__ __volatile__("" : : : "memory")
+#ifdef FAKE_XEN
+void fake_barrier(void);
+#define smp_mb() fake_barrier()
+#else
+#define smp_mb() barrier()
+#endif
+#define smp_rmb()          smp_mb()
+#define smp_wmb()          smp_mb()
 #define read_atomic(p)     ACCESS_ONCE(*(p))
 #define write_atomic(p, x) (ACCESS_ONCE(*(p)) = (x))
 
@@ -126,6 +155,11 @@ typedef struct {
 
 typedef spinlock_t rwlock_t;
 
+#ifdef FAKE_XEN
+void spin_lock_init(spinlock_t *lock);
+void spin_lock(spinlock_t *lock);
+void spin_unlock(spinlock_t *lock);
+#else
 static inline void spin_lock_init(spinlock_t *lock)
 {
     lock->taken = 0;
@@ -142,6 +176,7 @@ static inline void spin_unlock(spinlock_t *lock)
     barrier();
     ACCESS_ONCE(lock->taken) = 0;
 }
+#endif
 
 /* Interrupts are neither off nor on here: flags is a constant. */
 #define spin_lock_irqsave(lock, flags)      ((flags) = 0, spin_lock(lock))
@@ -156,7 +191,7 @@ s_time_t get_s_time(void);
 #define NOW() get_s_time()
 
 struct tm {
-    int tm_sec;
+    int tm_mday; /* 0: nobody has set the clock */
 };
 unsigned long get_sec(void);
 struct tm wallclock_time(uint64_t *ns);
@@ -221,6 +256,8 @@ struct evtchn {
     unsigned int state;
 };
 
+#define ECS_FREE        0
+#define ECS_UNBOUND     2
 #define ECS_INTERDOMAIN 3
 
 struct domain {
@@ -232,6 +269,7 @@ struct domain {
         struct vsio_domain *vsio;
         struct vmmio vmmio;
     } arch;
+    bool direct_map;
 };
 
 struct vcpu {
@@ -272,11 +310,21 @@ struct pending_irq {
 
 #define list_empty(head) ((head)->next == (head))
 
+struct irq_desc;
+
+struct irq_desc *vgic_get_hw_irq_desc(struct domain *d,
+                                      struct vcpu *v,
+                                      unsigned int virq);
 struct vcpu *vgic_get_target_vcpu(struct vcpu *v, unsigned int virq);
 struct pending_irq *spi_to_pending(struct domain *d, unsigned int irq);
 
+#ifdef FAKE_XEN
+#define is_domain_direct_mapped(d) ((d)->direct_map)
+#else
 #define is_domain_direct_mapped(d) ((void)(d), false)
+#endif
 void rcu_unlock_domain(struct domain *d);
+int domain_shutdown(struct domain *d, uint8_t reason);
 
 /* --- xen/console.h, xen/serial.h ------------------------------------------ */
 
@@ -291,9 +339,11 @@ const struct vuart_info *serial_vuart_info(int handle);
 int serial_irq(int handle);
 void serial_puts(int handle, const char *s, size_t nr);
 struct domain *console_input_domain(void);
+struct domain *console_get_domain(void);
+void console_put_domain(struct domain *d);
 bool console_has(const char *device);
 
-/* --- xen/device_tree.h, xen/libfdt/libfdt.h: never called here ------------ */
+/* --- xen/device_tree.h, asm/kernel.h, xen/libfdt/libfdt.h ----------------- */
 
 struct dt_device_node;
 
@@ -305,15 +355,36 @@ int dt_device_get_address(const struct dt_device_node *dev,
                           u64 *addr,
                           u64 *size);
 const char *dt_node_full_name(const struct dt_device_node *np);
+bool dt_device_is_available(const struct dt_device_node *np);
+bool dt_device_for_passthrough(const struct dt_device_node *np);
+bool dt_property_read_bool(const struct dt_device_node *np, const char *name);
 
+struct kernel_info {
+    struct domain *d;
+    void *fdt;
+    bool vpl011;
+    uint32_t phandle_gic;
+};
+
+#ifndef FAKE_XEN /* that has Xen's own libfdt.h; here they are never called */
 int fdt_property(void *fdt, const char *name, const void *val, int len);
 int fdt_property_u32(void *fdt, const char *name, uint32_t val);
 int fdt_end_node(void *fdt);
+#endif
 
-/* --- tree.h, which the graft writes --------------------------------------- */
+/* --- tree.h, which the graft writes: that of 4.17, unless NEW_XEN --------- */
 
-#define VSIO_TREE_RX_CHAR_INT    0
-#define VSIO_TREE_GET_SEC_HEADER <xen/time.h>
-#define VSIO_TREE_CONSOLE_PUT    0
+#ifdef NEW_XEN
+#define VSIO_TREE_RX_CHAR_INT 1
+#define VSIO_TREE_CONSOLE_PUT 1
+#else
+#define VSIO_TREE_RX_CHAR_INT 0
+#define VSIO_TREE_CONSOLE_PUT 0
+#endif
+#define VSIO_TREE_GET_SEC_HEADER  <xen/time.h>
+#define VSIO_TREE_KINFO_HEADER    <asm/kernel.h>
+#define VSIO_TREE_KINFO_DOMAIN(k) ((k)->d)
+#define VSIO_TREE_KINFO_VPL011(k) ((k)->vpl011)
+#define VSIO_TREE_PHANDLE_GIC(k)  ((k)->phandle_gic)
 
 #endif /* BENCH_XEN_API_H */

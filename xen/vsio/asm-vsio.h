@@ -47,14 +47,6 @@ static inline void vsio_domain_config(const struct dt_device_node *node,
 {
 }
 
-static inline int vsio_domain_construct(struct domain *d,
-                                        const struct dt_device_node *node,
-                                        struct kernel_info *kinfo,
-                                        int rc)
-{
-    return 0; /* as stock Xen 4.17, which does not look at rc here */
-}
-
 static inline int vsio_make_nodes(struct kernel_info *kinfo)
 {
     return 0;

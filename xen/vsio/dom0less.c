@@ -34,16 +34,15 @@ static int __init refuse(const struct domain *d,
 static const struct {
     const char *property;
     unsigned int last_spi;
-    bool built_in;
-    int (*attach)(struct domain *d);
+    int (*attach)(struct domain *d); /* NULL: not built in */
 } devices[] __initconst = {
 #ifdef CONFIG_VSIO_PL031
-    { "vpl031", VSIO_VPL031_SPI, true, vsio_vpl031_attach },
+    { "vpl031", VSIO_VPL031_SPI, vsio_vpl031_attach },
 #else
     { "vpl031" },
 #endif
 #ifdef CONFIG_VSIO_I8042
-    { "vi8042", VSIO_VI8042_SPI + 1, true, vsio_vi8042_attach },
+    { "vi8042", VSIO_VI8042_SPI + 1, vsio_vi8042_attach },
 #else
     { "vi8042" },
 #endif
@@ -56,7 +55,7 @@ void __init vsio_domain_config(const struct dt_device_node *node,
 
     for ( i = 0; i < ARRAY_SIZE(devices); i++ )
     {
-        nr = devices[i].built_in ? devices[i].last_spi - 32 + 1 : 0;
+        nr = devices[i].attach ? devices[i].last_spi - 32 + 1 : 0;
         if ( dt_property_read_bool(node, devices[i].property) &&
              config->arch.nr_spis < nr )
             config->arch.nr_spis = nr;
@@ -93,7 +92,7 @@ int __init vsio_domain_construct(struct domain *d,
         if ( !dt_property_read_bool(node, property) )
             continue;
 
-        if ( !devices[i].built_in )
+        if ( !devices[i].attach )
             rc = refuse(d, property, "this Xen is built without it");
         else if ( is_domain_direct_mapped(d) )
             rc = refuse(d, property, "its place is not free with direct-map");
@@ -125,12 +124,11 @@ int __init vsio_fdt_begin(void *fdt,
         irqs[3 * i + 2] = cpu_to_fdt32(DT_IRQ_TYPE_LEVEL_HIGH);
     }
 
-    snprintf(node, sizeof(node), "%s@%" PRIpaddr, name, slot->base);
+    /* A unit address has no leading zeros, as PRIpaddr would print. */
+    snprintf(node, sizeof(node), "%s@%" PRIx64, name, (uint64_t)slot->base);
     rc = fdt_begin_node(fdt, node);
     rc = rc ?: fdt_property(fdt, "reg", reg, sizeof(reg));
-    rc = rc
-             ?: fdt_property(fdt, "interrupts", irqs,
-                             3 * lines * sizeof(irqs[0]));
+    rc = rc ?: fdt_property(fdt, "interrupts", irqs, 12 * lines);
 
     return rc ?: fdt_property_u32(fdt, "interrupt-parent", gic);
 }
@@ -163,17 +161,42 @@ static int __init make_clock_node(void *fdt)
     return rc ?: fdt_end_node(fdt);
 }
 
+static bool __init needs_clock(const struct vsio_domain *vsio)
+{
+    bool clocked = vsio->amba_uart;
+    unsigned int i;
+
+    for ( i = 0; i < VSIO_MAX_SLOTS; i++ )
+        clocked |= vsio->slot[i] && vsio->slot[i]->ops->clocked;
+
+    return clocked;
+}
+
+/* Xen 4.17 hands a device's SPI to a domain without asking if it is taken. */
+static int __init check_interrupts(const struct vsio_slot *slot)
+{
+    unsigned int i;
+
+    for ( i = 0; i < slot->dev->class->lines; i++ )
+        if ( vgic_get_hw_irq_desc(slot->domain, NULL, slot->virq[i]) )
+            return refuse(slot->domain, slot->ops->name,
+                          "a device that is passed through has its SPI");
+
+    return 0;
+}
+
 int __init vsio_make_nodes(struct kernel_info *kinfo)
 {
     const struct vsio_domain *vsio = VSIO_TREE_KINFO_DOMAIN(kinfo)->arch.vsio;
     const uint32_t gic = VSIO_TREE_PHANDLE_GIC(kinfo);
     unsigned int i;
-    int rc;
+    int rc = 0;
 
     if ( !vsio )
         return 0;
 
-    rc = make_clock_node(kinfo->fdt);
+    if ( needs_clock(vsio) )
+        rc = make_clock_node(kinfo->fdt);
 #ifdef CONFIG_VSIO_PL011
     if ( !rc && vsio->amba_uart )
         rc = vsio_vpl011_make_amba_node(VSIO_TREE_KINFO_DOMAIN(kinfo),
@@ -181,8 +204,16 @@ int __init vsio_make_nodes(struct kernel_info *kinfo)
 #endif
 
     for ( i = 0; !rc && i < VSIO_MAX_SLOTS; i++ )
-        if ( vsio->slot[i] && vsio->slot[i]->ops->make_node )
-            rc = vsio->slot[i]->ops->make_node(vsio->slot[i], kinfo->fdt, gic);
+    {
+        const struct vsio_slot *slot = vsio->slot[i];
+
+        if ( !slot )
+            continue;
+
+        rc = check_interrupts(slot);
+        if ( !rc && slot->ops->make_node )
+            rc = slot->ops->make_node(slot, kinfo->fdt, gic);
+    }
 
     return rc;
 }

@@ -7,7 +7,7 @@
  * here and only published to the page; the backend's are read once, and
  * used only if they make sense. A ring with senseless indexes is empty to the
  * reader and full to the writer until they make sense again: nothing is
- * accessed outside of the page, and nothing is lost without being counted.
+ * accessed outside of the page.
  */
 #ifndef VSIO_RING_H
 #define VSIO_RING_H

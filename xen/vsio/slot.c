@@ -48,10 +48,10 @@ static const struct mmio_handler_ops mmio_ops = {
  * Xen's default vGIC takes rising edges only: a line that is still high when
  * the guest ends the interrupt is not delivered again, and one that rises
  * while its target vCPU is offline is forgotten. So a line that has risen is
- * looked at a little later, and again. If it is high, nothing has moved in
- * between, and the interrupt is not on its way to the guest or being handled,
- * then it is injected anew. The new vGIC (NEW_VGIC) takes levels, and needs
- * none of this.
+ * looked at a little later, and as long as it is high. If it has been high
+ * since the last look, and its interrupt is not on its way to the guest or
+ * being handled, it is injected anew. The new vGIC (NEW_VGIC) takes levels, and
+ * needs none of this.
  */
 #define RESAMPLE_MIN MILLISECS(1)
 #define RESAMPLE_MAX MILLISECS(64)
@@ -62,43 +62,56 @@ void vsio_slot_watch(struct vsio_slot *slot)
     set_timer(&slot->resample, NOW() + RESAMPLE_MIN);
 }
 
-/* Is the last injection pending or active? A kick makes the vGIC look. */
+/* Is the last injection still pending, or being handled? */
 static bool in_delivery(struct domain *d, unsigned int virq)
 {
 #ifndef CONFIG_NEW_VGIC
-    vcpu_kick(vgic_get_target_vcpu(d->vcpu[0], virq));
-
     return !list_empty(&spi_to_pending(d, virq)->inflight);
 #else
     return false;
 #endif
 }
 
+static void inject_again(struct vsio_slot *slot)
+{
+    struct domain *d = slot->domain;
+    unsigned int i;
+
+    for ( i = 0; i < slot->dev->class->lines; i++ )
+    {
+        if ( !(slot->dev->lines & (1U << i)) )
+            continue;
+
+        if ( !in_delivery(d, slot->virq[i]) )
+            vgic_inject_irq(d, NULL, slot->virq[i], true);
+        else
+            /* A vCPU that never traps: have its list registers read. */
+            vcpu_kick(vgic_get_target_vcpu(d->vcpu[0], slot->virq[i]));
+    }
+}
+
 static void resample(void *data)
 {
     struct vsio_slot *slot = data;
     unsigned long flags = vsio_slot_enter(slot);
-    bool moved = slot->irqs_seen != slot->dev->count.irqs;
-    unsigned int i;
+    const struct vsio_counters *count = &slot->dev->count;
+    uint64_t accesses = count->reads + count->writes;
 
-    slot->irqs_seen = slot->dev->count.irqs;
-    slot->resampling = slot->dev->lines && !slot->dead;
-    if ( slot->resampling && moved )
+    slot->resampling = slot->dev->lines != 0;
+    if ( slot->resampling )
     {
-        slot->resample_ns = RESAMPLE_MIN;
-        vsio_slot_watch(slot);
-    }
-    else if ( slot->resampling )
-    {
-        for ( i = 0; i < slot->dev->class->lines; i++ )
-            if ( (slot->dev->lines & (1U << i)) &&
-                 !in_delivery(slot->domain, slot->virq[i]) )
-                vgic_inject_irq(slot->domain, NULL, slot->virq[i], true);
+        /* A new edge has been injected when it came. */
+        if ( count->irqs == slot->irqs_seen )
+            inject_again(slot);
 
         /* A guest that never serves the line costs less and less. */
-        slot->resample_ns = min(2 * slot->resample_ns, RESAMPLE_MAX);
+        slot->resample_ns = accesses != slot->accesses_seen
+                                ? RESAMPLE_MIN
+                                : min(2 * slot->resample_ns, RESAMPLE_MAX);
         set_timer(&slot->resample, NOW() + slot->resample_ns);
     }
+    slot->irqs_seen = count->irqs;
+    slot->accesses_seen = accesses;
 
     vsio_slot_leave(slot, flags);
 }
@@ -106,11 +119,6 @@ static void resample(void *data)
 /* At most one line a second and device, whatever guest_loglvl is. */
 void vsio_slot_event(void *ctx, const struct vsio_event *ev)
 {
-    static const char *const what[] = {
-        [VSIO_EVENT_REFUSED] = "refused",
-        [VSIO_EVENT_UNKNOWN] = "no register for",
-        [VSIO_EVENT_DROPPED] = "lost a byte:",
-    };
     struct vsio_slot *slot = ctx;
     s_time_t now = NOW();
 
@@ -120,12 +128,17 @@ void vsio_slot_event(void *ctx, const struct vsio_event *ev)
         return;
     }
 
-    printk(XENLOG_G_WARNING
-           "%pd: %s: %s %s offset %#x size %u value %#x (%" PRIu64
-           " more since the last line)\n",
-           slot->domain, slot->ops->name, what[ev->type],
-           ev->write ? "write" : "read", ev->offset, ev->size, ev->value,
+    if ( ev->type == VSIO_EVENT_DROPPED )
+        printk(XENLOG_G_WARNING "%pd: %s: lost a byte", slot->domain,
+               slot->ops->name);
+    else
+        printk(XENLOG_G_WARNING "%pd: %s: %s %s: offset %#x size %u value %#x",
+               slot->domain, slot->ops->name,
+               ev->type == VSIO_EVENT_REFUSED ? "refused" : "ignored",
+               ev->write ? "write" : "read", ev->offset, ev->size, ev->value);
+    printk(" (and %" PRIu64 " times more since the last line)\n",
            slot->log_held_back);
+
     slot->log_next = now + SECONDS(1);
     slot->log_held_back = 0;
 }
@@ -138,6 +151,7 @@ void vsio_slot_init(struct vsio_slot *slot,
     slot->domain = d;
     slot->dev = dev;
     slot->ops = ops;
+    slot->resample_ns = RESAMPLE_MIN;
     spin_lock_init(&slot->lock);
     init_timer(&slot->resample, resample, slot, smp_processor_id());
 }
@@ -170,7 +184,7 @@ int vsio_slot_attach(struct vsio_slot *slot, paddr_t base, unsigned int virq)
     /* register_mmio_handler() has no way to fail but BUG(). */
     if ( !place || d->arch.vmmio.num_entries >= d->arch.vmmio.max_num_entries )
     {
-        printk(XENLOG_ERR "%pd: %s: no room for one more device\n", d,
+        printk(XENLOG_ERR "%pd: %s: no room or memory for one more device\n", d,
                slot->ops->name);
         return -ENOMEM;
     }
@@ -194,18 +208,6 @@ int vsio_slot_attach(struct vsio_slot *slot, paddr_t base, unsigned int virq)
                           slot);
 
     return 0;
-}
-
-struct vsio_slot *vsio_slot_find(const struct domain *d,
-                                 const struct vsio_slot_ops *ops)
-{
-    unsigned int i;
-
-    for ( i = 0; d->arch.vsio && i < VSIO_MAX_SLOTS; i++ )
-        if ( d->arch.vsio->slot[i] && d->arch.vsio->slot[i]->ops == ops )
-            return d->arch.vsio->slot[i];
-
-    return NULL;
 }
 
 void vsio_domain_relinquish(struct domain *d)
@@ -239,7 +241,7 @@ void vsio_domain_destroy(struct domain *d)
 {
     unsigned int i;
 
-    vsio_domain_relinquish(d); /* a creation that failed half way */
+    vsio_domain_relinquish(d); /* has been done, unless creation failed */
 
     for ( i = 0; d->arch.vsio && i < VSIO_MAX_SLOTS; i++ )
         xfree(d->arch.vsio->slot[i]);

@@ -37,6 +37,7 @@ struct vsio_slot_ops {
      * more. Let go of timers, event channels, pages. No lock is held.
      */
     void (*detach)(struct vsio_slot *slot);
+    bool clocked; /* its node refers to the clock */
     /* Its device tree node; gic: phandle of the GIC. NULL: Xen makes it. */
     int (*make_node)(const struct vsio_slot *slot, void *fdt, uint32_t gic);
 };
@@ -53,7 +54,7 @@ struct vsio_slot {
 
     /* Interrupt lines; see slot.c, "level". */
     bool resampling;
-    uint64_t irqs_seen; /* of dev->count.irqs, when we looked last */
+    uint64_t irqs_seen, accesses_seen; /* counters, when we looked last */
     s_time_t resample_ns;
     struct timer resample;
 
@@ -85,10 +86,6 @@ int vsio_slot_attach(struct vsio_slot *slot, paddr_t base, unsigned int virq);
 
 /* Take back what vsio_slot_init() did, of a slot that was never attached. */
 void vsio_slot_discard(struct vsio_slot *slot);
-
-/* The slot of d with these ops, NULL if there is none. */
-struct vsio_slot *vsio_slot_find(const struct domain *d,
-                                 const struct vsio_slot_ops *ops);
 
 /* Enter and leave the device. leave does what was noted in slot->after. */
 static inline unsigned long vsio_slot_enter(struct vsio_slot *slot)

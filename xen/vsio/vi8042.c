@@ -2,6 +2,7 @@
 /* A dom0less domain's i8042; its reset line reboots the domain. */
 
 #include <xen/errno.h>
+#include <xen/init.h>
 #include <xen/lib.h>
 #include <xen/libfdt/libfdt.h>
 #include <xen/sched.h>
@@ -20,7 +21,7 @@ struct vi8042_state {
 
 static void reboot(struct vsio_slot *slot)
 {
-    printk(XENLOG_INFO "%pd: i8042 reset: domain reboots\n", slot->domain);
+    printk("%pd: i8042 reset: domain reboots\n", slot->domain);
     domain_shutdown(slot->domain, SHUTDOWN_reboot);
 }
 
@@ -50,10 +51,12 @@ static const struct vsio_slot_ops ops = {
     .make_node = make_node,
 };
 
-int vsio_vi8042_attach(struct domain *d)
+int __init vsio_vi8042_attach(struct domain *d)
 {
     struct vi8042_state *p = xzalloc(struct vi8042_state);
     int rc;
+
+    BUILD_BUG_ON(offsetof(struct vi8042_state, slot));
 
     if ( !p )
         return -ENOMEM;

@@ -405,7 +405,8 @@ static bool __read_mostly console_is_dtuart;
 
 static int __init console_probe(void)
 {
-    console_is_dtuart = console_has("dtuart");
+    console_is_dtuart =
+        console_has("dtuart") && serial_vuart_info(SERHND_DTUART);
 
     return 0;
 }
@@ -504,6 +505,7 @@ static void publish(struct vpl011_state *p)
     vpl011->base_addr = p->slot.base;
     vpl011->virq = p->slot.virq[0];
     vpl011->backend_in_domain = p->in_domain;
+    smp_wmb(); /* all of it, before a notification can find it */
     vpl011->backend.dom.ring_buf = p; /* backend.xen for Xen's console */
 }
 
@@ -515,6 +517,7 @@ int domain_vpl011_init(struct domain *d, struct vpl011_init_info *info)
     paddr_t base;
     int rc;
 
+    BUILD_BUG_ON(offsetof(struct vpl011_state, slot));
     BUILD_BUG_ON(offsetof(struct vpl011, backend.dom.ring_buf) !=
                  offsetof(struct vpl011, backend.xen));
 

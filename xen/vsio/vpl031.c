@@ -11,6 +11,7 @@
 #include <xen/vmap.h>
 #include <xen/xmalloc.h>
 
+#include <asm/div64.h>
 #include <asm/domain.h>
 #include <asm/io.h>
 
@@ -33,7 +34,7 @@ static struct vpl031_state *to_state(void *ctx)
     return container_of((struct vsio_slot *)ctx, struct vpl031_state, slot);
 }
 
-static uint64_t now(void *ctx)
+static uint64_t wall_clock(void *ctx)
 {
     return get_sec();
 }
@@ -44,21 +45,32 @@ static uint64_t now(void *ctx)
  */
 #define LOOK_AGAIN 10U /* seconds */
 
+/* How much of this second of the wall clock is over, in ns. */
+static uint64_t past_second(void)
+{
+    uint64_t ns = NOW();
+
+    ns = do_div(ns, 1000000000U); /* as long as nobody has set it */
+    wallclock_time(&ns);
+
+    return ns;
+}
+
 static void set_alarm(void *ctx, uint64_t when)
 {
     struct vpl031_state *p = to_state(ctx);
-    uint64_t sec = get_sec(), ns = 0;
+    uint64_t past = past_second(); /* first: early is better than late */
+    uint64_t now = get_sec();
 
-    if ( when == VSIO_PL031_NO_ALARM || p->slot.dead )
+    if ( when == VSIO_PL031_NO_ALARM )
     {
         stop_timer(&p->alarm);
         return;
     }
 
-    wallclock_time(&ns); /* how much of this second is over */
-    when = when > sec ? when - sec : 0;
+    when = when > now ? when - now : 0;
     when = SECONDS(min_t(uint64_t, when, LOOK_AGAIN));
-    set_timer(&p->alarm, NOW() + when - min(when, ns));
+    set_timer(&p->alarm, NOW() + when - min(when, past));
 }
 
 static void alarm(void *data)
@@ -72,7 +84,7 @@ static void alarm(void *data)
 
 static const struct vsio_pl031_host host = {
     .common = { .set_irq = vsio_slot_set_irq, .event = vsio_slot_event },
-    .now = now,
+    .now = wall_clock,
     .set_alarm = set_alarm,
 };
 
@@ -96,18 +108,59 @@ static int make_node(const struct vsio_slot *slot, void *fdt, uint32_t gic)
 static const struct vsio_slot_ops ops = {
     .name = "vpl031",
     .detach = detach,
+    .clocked = true,
     .make_node = make_node,
 };
 
-int vsio_vpl031_attach(struct domain *d)
+/*
+ * Without a dom0 nobody ever sets Xen's wall clock, and guests would live in
+ * 1970: take the time from the platform's own PL031, if there is one for us.
+ */
+static void __init set_wall_clock(void)
+{
+    const struct dt_device_node *node;
+    void __iomem *regs;
+    u64 base, size;
+    uint32_t sec;
+
+    if ( wallclock_time(NULL).tm_mday )
+        return; /* it is set */
+
+    node = dt_find_compatible_node(NULL, NULL, "arm,pl031");
+    if ( !node || !dt_device_is_available(node) ||
+         dt_device_for_passthrough(node) ||
+         dt_device_get_address(node, 0, &base, &size) || size < PL031_DR + 4 )
+        return;
+
+    regs = ioremap_nocache(base, size);
+    if ( !regs )
+    {
+        printk(XENLOG_WARNING "vpl031: can't map the platform's RTC\n");
+        return;
+    }
+    sec = readl(regs + PL031_DR);
+    iounmap(regs);
+
+    if ( sec )
+    {
+        do_settime(sec, 0, NOW());
+        printk("Wall clock set from %s: %u\n", dt_node_full_name(node), sec);
+    }
+}
+
+int __init vsio_vpl031_attach(struct domain *d)
 {
     struct vpl031_state *p = xzalloc(struct vpl031_state);
     int rc;
+
+    BUILD_BUG_ON(offsetof(struct vpl031_state, slot));
 
     if ( !p )
         return -ENOMEM;
 
     init_timer(&p->alarm, alarm, p, smp_processor_id());
+    set_wall_clock();
+
     vsio_slot_init(&p->slot, d, &p->rtc.dev, &ops);
     vsio_pl031_init(&p->rtc, &host, &p->slot);
 
@@ -121,41 +174,6 @@ int vsio_vpl031_attach(struct domain *d)
 
     return rc;
 }
-
-/*
- * Without a dom0 nobody ever sets Xen's wall clock, and guests would live in
- * 1970: take the time from the platform's own PL031, if there is one.
- */
-static int __init set_wall_clock(void)
-{
-    const struct dt_device_node *node =
-        dt_find_compatible_node(NULL, NULL, "arm,pl031");
-    void __iomem *regs;
-    u64 base, size;
-    uint32_t sec;
-
-    if ( !node || dt_device_get_address(node, 0, &base, &size) ||
-         size < PL031_DR + 4 )
-        return 0;
-
-    regs = ioremap_nocache(base, size);
-    if ( !regs )
-    {
-        printk(XENLOG_WARNING "vpl031: can't map the platform's RTC\n");
-        return 0;
-    }
-    sec = readl(regs + PL031_DR);
-    iounmap(regs);
-
-    if ( sec )
-    {
-        do_settime(sec, 0, NOW());
-        printk("Wall clock set from %s: %u\n", dt_node_full_name(node), sec);
-    }
-
-    return 0;
-}
-__initcall(set_wall_clock);
 
 /*
  * Local variables:
