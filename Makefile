@@ -84,6 +84,8 @@ $(eval $(call variant,coverage,gcc -O0 --coverage,\
 
 .SECONDARY:
 
+include tests/glue/glue.mk
+
 # --- Targets ------------------------------------------------------------------
 
 .PHONY: all
@@ -102,10 +104,11 @@ test: check coverage lab bench
 
 .PHONY: check
 check: ## unit tests on all machines and compilers, sanitizers, lint; no boot
-check: lint size $(foreach v,$(variants) sanitized,$(tests-$v)) $(objects-calls)
+check: lint size $(foreach v,$(variants) sanitized,$(tests-$v)) $(objects-calls) \
+		$(glue-all)
 	@tests/lint/check-objects $(foreach v,$(variants) calls,$(objects-$v))
 	@prove -Q -j$$(nproc) --exec tests/unit/run \
-		$(foreach v,$(variants) sanitized,$(tests-$v)) \
+		$(foreach v,$(variants) sanitized,$(tests-$v)) $(glue-all) \
 		$(wildcard tests/lint/*.t tests/docs/*.t)
 
 .PHONY: size

@@ -1,0 +1,892 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+
+#include "fake-xen.h"
+
+#include <xen/device_tree.h>
+
+#define MAX_ALLOCATIONS 16U
+#define MAX_TIMERS      16U
+#define MAX_INITCALLS   8U
+
+/* libc's; its headers and Xen's don't go together. */
+void *malloc(size_t size);
+void *calloc(size_t n, size_t size);
+void free(void *p);
+int memcmp(const void *a, const void *b, size_t n);
+int strcmp(const char *a, const char *b);
+char *strstr(const char *a, const char *b);
+void __asan_poison_memory_region(const void *p, size_t n);
+void __asan_unpoison_memory_region(const void *p, size_t n);
+
+struct fake fake;
+struct domain dom;
+struct vcpu vcpu = { .domain = &dom };
+static struct vcpu *vcpus[] = { &vcpu };
+struct xencons_interface *ring;
+
+static struct mmio_handler handlers[8];
+static struct list_head inflight[FAKE_IRQS];
+static bool dying, elsewhere;
+
+static struct allocation {
+    char *p;
+    size_t size;
+} allocations[MAX_ALLOCATIONS];
+
+static struct fake_timer {
+    struct timer *timer;
+    s_time_t expires;
+    bool set, killed;
+} timers[MAX_TIMERS];
+static struct timer *running;
+
+static xen_event_channel_notification_t notification;
+
+static int (*initcalls[MAX_INITCALLS])(void);
+static unsigned int nr_initcalls;
+
+/* --- what is not forgiven ------------------------------------------------- */
+
+static void must(bool ok, const char *what)
+{
+    if ( !ok )
+        expect(false, what, HERE);
+}
+
+/* Called where no lock may be held. */
+static void no_lock(const char *what)
+{
+    if ( fake.held )
+        expect(false, what, (struct where){ "under a lock", fake.held });
+}
+
+static bool fails(void)
+{
+    return ++fake.can_fail == fake.fail_at;
+}
+
+static void others_run(void)
+{
+    if ( !fake.elsewhere || elsewhere )
+        return;
+
+    elsewhere = true;
+    fake.elsewhere();
+    elsewhere = false;
+}
+
+/* --- locks and barriers --------------------------------------------------- */
+
+void spin_lock_init(spinlock_t *lock)
+{
+    lock->taken = 0;
+}
+
+void spin_lock(spinlock_t *lock)
+{
+    must(!lock->taken, "a lock is taken once");
+    lock->taken = 1;
+    fake.held++;
+}
+
+void spin_unlock(spinlock_t *lock)
+{
+    must(lock->taken && fake.held, "a lock that is dropped was taken");
+    lock->taken = 0;
+    fake.held--;
+    if ( !fake.held )
+        others_run();
+}
+
+void fake_barrier(void)
+{
+    others_run();
+}
+
+/* --- time ----------------------------------------------------------------- */
+
+s_time_t get_s_time(void)
+{
+    fake.now += fake.tick;
+
+    return fake.now;
+}
+
+unsigned long get_sec(void)
+{
+    return fake.wc_sec + (fake.wc_nsec + get_s_time()) / 1000000000UL;
+}
+
+/* As in Xen: nothing is known while nobody has set the clock. */
+struct tm wallclock_time(uint64_t *ns)
+{
+    uint64_t now = fake.wc_nsec + get_s_time();
+
+    if ( fake.wc_sec && ns )
+        *ns = now % 1000000000UL;
+
+    return (struct tm){ .tm_mday = fake.wc_sec ? 1 : 0 };
+}
+
+void do_settime(unsigned long secs, unsigned int ns, uint64_t base)
+{
+    uint64_t x = SECONDS(secs) + ns - base;
+
+    fake.wc_sec = x / 1000000000UL;
+    fake.wc_nsec = x % 1000000000UL;
+}
+
+void fake_set_clock(uint64_t sec, uint64_t nsec)
+{
+    do_settime(sec, nsec, fake.now);
+}
+
+static struct fake_timer *find(const struct timer *timer)
+{
+    unsigned int i;
+
+    for ( i = 0; i < MAX_TIMERS; i++ )
+        if ( timers[i].timer == timer )
+            return &timers[i];
+
+    return NULL;
+}
+
+void init_timer(struct timer *timer,
+                void (*function)(void *data),
+                void *data,
+                unsigned int cpu)
+{
+    struct fake_timer *t = find(NULL);
+
+    must(!find(timer), "a timer is initialised once");
+    timer->function = function;
+    timer->data = data;
+    *t = (struct fake_timer){ .timer = timer };
+}
+
+void set_timer(struct timer *timer, s_time_t expires)
+{
+    struct fake_timer *t = find(timer);
+
+    must(t, "a timer that is set was initialised");
+    if ( !t || t->killed )
+        return;
+
+    t->set = true;
+    t->expires = expires;
+}
+
+void stop_timer(struct timer *timer)
+{
+    struct fake_timer *t = find(timer);
+
+    must(t, "a timer that is stopped was initialised");
+    if ( t )
+        t->set = false;
+}
+
+static void fire(struct fake_timer *t)
+{
+    struct timer *before = running;
+
+    t->set = false;
+    fake.fired++;
+    running = t->timer;
+    running->function(running->data);
+    running = before;
+    no_lock("a timer's handler has dropped its lock");
+}
+
+void kill_timer(struct timer *timer)
+{
+    struct fake_timer *t = find(timer);
+
+    no_lock("kill_timer()");
+    must(t, "a timer that is killed was initialised");
+    must(running != timer, "a timer is not killed by its handler");
+    if ( !t || t->killed )
+        return;
+
+    t->killed = true;
+    t->set = false;
+    /* Its handler may be running, and is waited for. */
+    if ( fake.elsewhere && !elsewhere )
+    {
+        elsewhere = true;
+        fire(t);
+        elsewhere = false;
+    }
+    others_run();
+}
+
+static struct fake_timer *next_timer(void)
+{
+    struct fake_timer *t = NULL;
+    unsigned int i;
+
+    for ( i = 0; i < MAX_TIMERS; i++ )
+        if ( timers[i].set && (!t || timers[i].expires < t->expires) )
+            t = &timers[i];
+
+    return t;
+}
+
+void fake_run(s_time_t ns)
+{
+    s_time_t end = fake.now + ns;
+    struct fake_timer *t;
+
+    while ( (t = next_timer()) && t->expires <= end )
+    {
+        fake.now = max(fake.now, t->expires);
+        fire(t);
+    }
+    fake.now = max(fake.now, end);
+}
+
+unsigned int fake_armed(void)
+{
+    unsigned int i, n = 0;
+
+    for ( i = 0; i < MAX_TIMERS; i++ )
+        n += timers[i].set;
+
+    return n;
+}
+
+s_time_t fake_next(void)
+{
+    struct fake_timer *t = next_timer();
+
+    return t ? t->expires : 0;
+}
+
+void fake_late_timers(void)
+{
+    unsigned int i;
+
+    for ( i = 0; i < MAX_TIMERS; i++ )
+        if ( timers[i].timer && !timers[i].killed )
+            fire(&timers[i]);
+}
+
+/* --- memory --------------------------------------------------------------- */
+
+void *zalloc_bytes(size_t size)
+{
+    unsigned int i = 0;
+
+    no_lock("xzalloc()");
+    if ( fails() )
+        return NULL;
+
+    while ( allocations[i].p )
+        i++;
+    allocations[i] = (struct allocation){ calloc(1, size), size };
+
+    return allocations[i].p;
+}
+
+void xfree(void *p)
+{
+    unsigned int i, j;
+
+    no_lock("xfree()");
+    if ( !p )
+        return;
+
+    for ( i = 0; i < MAX_ALLOCATIONS && allocations[i].p != p; i++ )
+        ;
+    must(i < MAX_ALLOCATIONS, "what is freed was allocated");
+    if ( i == MAX_ALLOCATIONS )
+        return;
+
+    for ( j = 0; j < MAX_TIMERS; j++ )
+    {
+        if ( (char *)timers[j].timer - allocations[i].p >=
+                 (long)allocations[i].size ||
+             (char *)timers[j].timer < allocations[i].p )
+            continue;
+        must(timers[j].killed, "a timer is killed before it is freed");
+        timers[j] = (struct fake_timer){ 0 };
+    }
+
+    allocations[i].p = NULL;
+    free(p);
+}
+
+void *alloc_xenheap_page(void)
+{
+    no_lock("alloc_xenheap_page()");
+    if ( fails() )
+        return NULL;
+
+    fake.pages++;
+
+    return malloc(PAGE_SIZE);
+}
+
+void free_xenheap_page(void *page)
+{
+    no_lock("free_xenheap_page()");
+    must(fake.pages, "a page that is freed was allocated");
+    fake.pages--;
+    free(page);
+}
+
+void clear_page(void *page)
+{
+    memset(page, 0, PAGE_SIZE);
+}
+
+int prepare_ring_for_helper(struct domain *d,
+                            unsigned long gmfn,
+                            struct page_info **page,
+                            void **va)
+{
+    no_lock("prepare_ring_for_helper()");
+    if ( fails() )
+        return -EINVAL;
+
+    fake.mappings++;
+    __asan_unpoison_memory_region(ring, sizeof(*ring));
+    *page = (struct page_info *)&fake;
+    *va = ring;
+
+    return 0;
+}
+
+void destroy_ring_for_helper(void **va, struct page_info *page)
+{
+    no_lock("destroy_ring_for_helper()");
+    must(page == (void *)&fake, "the page is the ring's");
+    must(*va == ring && fake.mappings, "a ring that is unmapped was mapped");
+    others_run();
+    *va = NULL;
+    fake.mappings--;
+    /* Whoever still looks at it is caught. */
+    __asan_poison_memory_region(ring, sizeof(*ring));
+}
+
+void __iomem *ioremap_nocache(paddr_t start, size_t len)
+{
+    must(start == 0x9010000 && len == fake.rtc_size, "the RTC is mapped");
+    if ( fails() )
+        return NULL;
+
+    fake.io_mappings++;
+
+    return fake.rtc_regs;
+}
+
+void iounmap(void __iomem *va)
+{
+    must(va == fake.rtc_regs && fake.io_mappings,
+         "what is unmapped was mapped");
+    fake.io_mappings--;
+}
+
+/* --- event channels ------------------------------------------------------- */
+
+int alloc_unbound_xen_event_channel(struct domain *d,
+                                    unsigned int lvcpu,
+                                    domid_t remote,
+                                    xen_event_channel_notification_t fn)
+{
+    no_lock("alloc_unbound_xen_event_channel()");
+    if ( fails() || dying )
+        return -EINVAL;
+
+    must(d->evtchn.state == ECS_FREE, "there is one channel");
+    d->evtchn.state = ECS_UNBOUND;
+    notification = fn;
+    fake.channels++;
+
+    return FAKE_PORT;
+}
+
+void free_xen_event_channel(struct domain *d, int port)
+{
+    no_lock("free_xen_event_channel()");
+    must(port == FAKE_PORT, "the port that is freed is ours");
+    others_run();
+    /* domain_kill() has closed them all before. */
+    must(fake.channels || dying, "a channel that is freed was allocated");
+    d->evtchn.state = ECS_FREE;
+    fake.channels = 0;
+}
+
+void notify_via_xen_event_channel(struct domain *d, int lport)
+{
+    no_lock("notify_via_xen_event_channel()");
+    must(lport == FAKE_PORT, "the port that is notified is ours");
+    must(d->evtchn.state != ECS_FREE || dying, "there is a channel to notify");
+    if ( d->evtchn.state == ECS_INTERDOMAIN )
+        fake.notified++;
+}
+
+void fake_bind(void)
+{
+    must(dom.evtchn.state == ECS_UNBOUND, "a channel to bind to");
+    dom.evtchn.state = ECS_INTERDOMAIN;
+}
+
+void fake_unbind(void)
+{
+    dom.evtchn.state = ECS_UNBOUND;
+}
+
+void fake_late_event(void)
+{
+    if ( notification )
+        notification(&vcpu, FAKE_PORT);
+}
+
+void fake_event(void)
+{
+    if ( dom.evtchn.state == ECS_INTERDOMAIN )
+        fake_late_event();
+}
+
+void fake_close_channels(void)
+{
+    dying = true;
+    dom.evtchn.state = ECS_FREE;
+    fake.channels = 0;
+}
+
+/* --- interrupts, MMIO, domains -------------------------------------------- */
+
+bool vgic_reserve_virq(struct domain *d, unsigned int virq)
+{
+    if ( fails() || virq >= fake.nr_irqs || fake.reserved[virq] )
+        return false;
+
+    fake.reserved[virq] = true;
+
+    return true;
+}
+
+void vgic_free_virq(struct domain *d, unsigned int virq)
+{
+    must(fake.reserved[virq], "an interrupt that is freed was reserved");
+    fake.reserved[virq] = false;
+}
+
+void vgic_inject_irq(struct domain *d,
+                     struct vcpu *v,
+                     unsigned int virq,
+                     bool level)
+{
+    must(d == &dom && !v && virq >= 32 && virq < FAKE_IRQS, "an SPI");
+    must(fake.reserved[virq], "an interrupt that is injected is reserved");
+    if ( !level )
+        fake.lowered[virq]++;
+    else if ( !fake.offline )
+    {
+        fake.raised[virq]++;
+        if ( fake.slow )
+            inflight[virq].next = &inflight[0]; /* which is no SPI's */
+    }
+}
+
+void fake_eoi(void)
+{
+    unsigned int i;
+
+    for ( i = 0; i < FAKE_IRQS; i++ )
+        inflight[i].next = inflight[i].prev = &inflight[i];
+}
+
+struct vcpu *vgic_get_target_vcpu(struct vcpu *v, unsigned int virq)
+{
+    must(v == &vcpu && virq >= 32 && virq < FAKE_IRQS, "an SPI's target");
+
+    return v;
+}
+
+struct pending_irq *spi_to_pending(struct domain *d, unsigned int virq)
+{
+    must(d == &dom && virq >= 32 && virq < FAKE_IRQS, "an SPI's state");
+
+    return container_of(&inflight[virq], struct pending_irq, inflight);
+}
+
+struct irq_desc *vgic_get_hw_irq_desc(struct domain *d,
+                                      struct vcpu *v,
+                                      unsigned int virq)
+{
+    return virq == fake.hw_irq ? (struct irq_desc *)&fake : NULL;
+}
+
+void vcpu_kick(struct vcpu *v)
+{
+    must(v == &vcpu, "the vCPU that is kicked is ours");
+    fake.kicks++;
+}
+
+void register_mmio_handler(struct domain *d,
+                           const struct mmio_handler_ops *ops,
+                           paddr_t addr,
+                           paddr_t size,
+                           void *priv)
+{
+    struct vmmio *vmmio = &d->arch.vmmio;
+
+    no_lock("register_mmio_handler()");
+    must(vmmio->num_entries < vmmio->max_num_entries, "room for a handler");
+    vmmio->handlers[vmmio->num_entries++] = (struct mmio_handler){
+        .addr = addr,
+        .size = size,
+        .ops = ops,
+        .priv = priv,
+    };
+}
+
+int domain_shutdown(struct domain *d, uint8_t reason)
+{
+    no_lock("domain_shutdown()");
+    must(d == &dom, "the domain that shuts down is ours");
+    fake.shutdowns++;
+    fake.shutdown_reason = reason;
+
+    return 0;
+}
+
+void rcu_unlock_domain(struct domain *d)
+{
+    must(d && fake.references, "a reference that is dropped was taken");
+    fake.references--;
+}
+
+/* --- Xen's console -------------------------------------------------------- */
+
+struct domain *console_get_domain(void)
+{
+    if ( fake.focus )
+        fake.references++;
+
+    return fake.focus;
+}
+
+struct domain *console_input_domain(void)
+{
+    return console_get_domain();
+}
+
+void console_put_domain(struct domain *d)
+{
+    if ( d )
+        rcu_unlock_domain(d);
+}
+
+bool console_has(const char *device)
+{
+    return fake.dtuart && !strcmp(device, "dtuart");
+}
+
+void serial_puts(int handle, const char *s, size_t nr)
+{
+    must(handle == SERHND_DTUART, "the serial port");
+    while ( nr-- && fake.serial_n < sizeof(fake.serial) )
+        fake.serial[fake.serial_n++] = *s++;
+}
+
+const struct vuart_info *serial_vuart_info(int handle)
+{
+    return fake.uart;
+}
+
+int serial_irq(int handle)
+{
+    return fake.uart_irq;
+}
+
+static void log_text(const char *s)
+{
+    size_t n = strlen(fake.log);
+
+    while ( *s && n < sizeof(fake.log) - 1 )
+    {
+        fake.log_lines += *s == '\n';
+        fake.log[n++] = *s++;
+    }
+    fake.log[n] = '\0';
+}
+
+/* One conversion of those that the glue uses; returns what is after it. */
+static const char *log_value(const char *fmt, __builtin_va_list *args)
+{
+    char spec[8] = "%", text[32] = "";
+    size_t n = 1;
+    bool is_long = false;
+    const struct domain *d;
+
+    while ( *fmt == '#' || *fmt == '0' || *fmt == 'l' )
+    {
+        is_long |= *fmt == 'l';
+        spec[n++] = *fmt++;
+    }
+    spec[n] = *fmt;
+
+    switch ( *fmt )
+    {
+    case 's':
+        log_text(__builtin_va_arg(*args, const char *));
+        break;
+    case 'p':
+        must(*++fmt == 'd', "a domain is printed");
+        d = __builtin_va_arg(*args, const struct domain *);
+        snprintf(text, sizeof(text), "d%u", d->domain_id);
+        break;
+    case 'd':
+    case 'u':
+    case 'x':
+        if ( is_long )
+            snprintf(text, sizeof(text), spec,
+                     __builtin_va_arg(*args, unsigned long));
+        else
+            snprintf(text, sizeof(text), spec,
+                     __builtin_va_arg(*args, unsigned int));
+        break;
+    default:
+        must(false, "a conversion that is known");
+        break;
+    }
+    log_text(text);
+
+    return fmt + 1;
+}
+
+void printk(const char *fmt, ...)
+{
+    __builtin_va_list args;
+    char c[2] = "";
+
+    __builtin_va_start(args, fmt);
+    while ( *fmt )
+    {
+        c[0] = *fmt++;
+        if ( c[0] == '%' )
+            fmt = log_value(fmt, &args);
+        else
+            log_text(c);
+    }
+    __builtin_va_end(args);
+}
+
+bool fake_logged(const char *text)
+{
+    return strstr(fake.log, text) != NULL;
+}
+
+void fake_forget_log(void)
+{
+    fake.log[0] = '\0';
+    fake.log_lines = 0;
+}
+
+/* --- boot, and the host's device tree ------------------------------------- */
+
+void fake_initcall(int (*fn)(void))
+{
+    initcalls[nr_initcalls++] = fn;
+}
+
+void fake_boot(void)
+{
+    unsigned int i;
+
+    for ( i = 0; i < nr_initcalls; i++ )
+        must(!initcalls[i](), "an initcall succeeds");
+}
+
+struct dt_device_node *dt_find_compatible_node(struct dt_device_node *from,
+                                               const char *type,
+                                               const char *compatible)
+{
+    return strcmp(compatible, "arm,pl031") ? NULL : fake.rtc;
+}
+
+int dt_device_get_address(const struct dt_device_node *dev,
+                          unsigned int index,
+                          u64 *addr,
+                          u64 *size)
+{
+    if ( fails() )
+        return -EINVAL;
+
+    *addr = 0x9010000;
+    *size = fake.rtc_size;
+
+    return 0;
+}
+
+bool dt_device_is_available(const struct dt_device_node *np)
+{
+    return !fake.rtc_off;
+}
+
+bool dt_device_for_passthrough(const struct dt_device_node *np)
+{
+    return fake.rtc_passthrough;
+}
+
+const char *dt_node_full_name(const struct dt_device_node *np)
+{
+    return "/pl031@9010000";
+}
+
+bool dt_property_read_bool(const struct dt_device_node *np, const char *name)
+{
+    unsigned int i;
+
+    for ( i = 0; i < ARRAY_SIZE(np->property) && np->property[i]; i++ )
+        if ( !strcmp(np->property[i], name) )
+            return true;
+
+    return false;
+}
+
+/* --- the guest ------------------------------------------------------------ */
+
+int guest_access(paddr_t gpa, unsigned int size, bool write, register_t *r)
+{
+    const struct vmmio *vmmio = &dom.arch.vmmio;
+    mmio_info_t info = {
+        .dabt = { .valid = 1, .size = size, .reg = 1, .write = write },
+        .dabt_instr.state = INSTR_VALID,
+        .gpa = gpa,
+    };
+    register_t before = *r;
+    int i, ok = 0;
+
+    for ( i = 0; i < vmmio->num_entries; i++ )
+    {
+        const struct mmio_handler *h = &vmmio->handlers[i];
+
+        if ( gpa - h->addr >= h->size )
+            continue;
+        if ( write )
+            ok = h->ops->write(&vcpu, &info, *r, h->priv);
+        else
+            ok = h->ops->read(&vcpu, &info, r, h->priv);
+        break;
+    }
+
+    must(i < vmmio->num_entries, "a device is where the guest looks for it");
+    must(ok == 0 || ok == 1, "an access is refused or handled");
+    no_lock("an access leaves no lock behind");
+    if ( !write && ok && size < 3 )
+        must(!(*r >> (8U << size)), "no bit above the size is set");
+    if ( !write && !ok )
+        must(*r == before, "an access that aborts changes no register");
+
+    return ok;
+}
+
+uint32_t guest_rd(paddr_t gpa)
+{
+    register_t r = 0;
+
+    must(guest_access(gpa, DABT_WORD, false, &r), "a read is answered");
+
+    return r;
+}
+
+void guest_wr(paddr_t gpa, uint32_t value)
+{
+    register_t r = value;
+
+    must(guest_access(gpa, DABT_WORD, true, &r), "a write is taken");
+}
+
+struct vsio_slot *slot_of(const char *name)
+{
+    unsigned int i;
+
+    for ( i = 0; dom.arch.vsio && i < VSIO_MAX_SLOTS; i++ )
+        if ( dom.arch.vsio->slot[i] &&
+             !strcmp(dom.arch.vsio->slot[i]->ops->name, name) )
+            return dom.arch.vsio->slot[i];
+
+    return NULL;
+}
+
+#ifdef CONFIG_VSIO_PL011
+int uart_on_ring(void)
+{
+    struct vpl011_init_info info = { .console_domid = 0 };
+    int rc = domain_vpl011_init(&dom, &info);
+
+    must(rc || info.evtchn == FAKE_PORT, "the toolstack is told the port");
+    if ( !rc )
+        fake_bind();
+
+    return rc;
+}
+
+int uart_on_console(void)
+{
+    static struct vuart_info uart = { .base_addr = 0x9000000, .size = 0x1000 };
+
+    fake.dtuart = true;
+    fake.uart = &uart;
+    fake_boot();
+
+    return domain_vpl011_init(&dom, NULL);
+}
+#endif
+
+/* --- a life --------------------------------------------------------------- */
+
+void fake_start(void)
+{
+    fake = (struct fake){
+        .now = SECONDS(100),
+        .wc_sec = 1700000000,
+        .nr_irqs = FAKE_IRQS,
+    };
+    dom = (struct domain){
+        .domain_id = 1,
+        .vcpu = vcpus,
+        .arch.vmmio = { .max_num_entries = ARRAY_SIZE(handlers),
+                        .handlers = handlers },
+    };
+    dying = elsewhere = false;
+    notification = NULL;
+    fake_eoi();
+    ring = calloc(1, sizeof(*ring));
+}
+
+unsigned int fake_left(void)
+{
+    unsigned int i, n = 0;
+
+    for ( i = 0; i < MAX_ALLOCATIONS; i++ )
+        n += allocations[i].p && allocations[i].p != (char *)dom.arch.vsio;
+    for ( i = 0; i < MAX_TIMERS; i++ )
+        n += timers[i].timer && !timers[i].killed;
+
+    return n + fake.channels + fake.mappings + fake.pages + fake.references +
+           fake.io_mappings + fake.held;
+}
+
+void fake_stop(void)
+{
+    unsigned int i;
+
+    fake.elsewhere = NULL;
+    vsio_domain_destroy(&dom);
+    EXPECT_EQ(fake_left(), 0);
+    EXPECT(!dom.arch.vsio);
+    for ( i = 0; i < MAX_ALLOCATIONS; i++ )
+        EXPECT(!allocations[i].p);
+    for ( i = 0; i < MAX_TIMERS; i++ )
+        timers[i] = (struct fake_timer){ 0 };
+
+    __asan_unpoison_memory_region(ring, sizeof(*ring));
+    free(ring);
+    ring = NULL;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * fake-xen.h - a Xen that the glue can be run in, and that fails the test when
+ * it is used in a way that the real one does not forgive:
+ *  - a lock is taken twice, or held where it must not be: around event
+ *    channels, domain_shutdown(), kill_timer(), destroy_ring_for_helper() and
+ *    whatever allocates or frees;
+ *  - a timer is set before it was initialised, killed by its own handler, or
+ *    freed alive; a channel, a page, a reference, an interrupt is let go twice;
+ *  - anything is left at the end: see fake_stop().
+ * There is one domain, with one vCPU. Time moves only when the test says so.
+ */
+#ifndef FAKE_XEN_H
+#define FAKE_XEN_H
+
+#include <xen/sched.h>
+
+#include <public/io/console.h>
+
+#include "harness.h"
+#include "slot.h"
+
+#define FAKE_IRQS 64U
+#define FAKE_PORT 7
+
+/* A host device, or the node of a dom0less domain: its boolean properties. */
+struct dt_device_node {
+    const char *property[8];
+};
+
+struct fake {
+    /* --- to be set by the test --- */
+
+    s_time_t now;
+    s_time_t tick;    /* how far each look at a clock moves it on */
+    uint64_t wc_sec;  /* the wall clock when now was 0 */
+    uint64_t wc_nsec; /* below one second */
+
+    unsigned int fail_at; /* the n-th call that can fail does; 0: none */
+    unsigned int nr_irqs; /* virqs from here on can't be reserved */
+    bool offline;         /* the vCPU is: interrupts are forgotten */
+    unsigned int hw_irq;  /* of a device that is passed through; 0: none is */
+    bool slow;            /* the guest has not ended its interrupts */
+    bool dtuart;          /* console=dtuart */
+    struct domain *focus; /* has the input of Xen's console */
+    struct vuart_info *uart; /* Xen's own; NULL: it has none */
+    int uart_irq;
+    struct dt_device_node *rtc; /* the platform's; NULL: it has none */
+    bool rtc_off, rtc_passthrough;
+    uint64_t rtc_size;
+    uint32_t rtc_regs[8];
+    /* The other CPUs: called at barriers, when a lock is dropped, and where
+       Xen waits for somebody. Not nested. */
+    void (*elsewhere)(void);
+
+    /* --- to be looked at --- */
+
+    unsigned int can_fail; /* calls so far that can fail */
+    unsigned int held;     /* locks */
+    unsigned long notified;
+    unsigned long fired; /* timer handlers run */
+    unsigned long raised[FAKE_IRQS], lowered[FAKE_IRQS];
+    bool reserved[FAKE_IRQS];
+    unsigned long kicks;
+    unsigned int shutdowns, shutdown_reason;
+    unsigned int channels, mappings, pages, references, io_mappings;
+    unsigned int log_lines;
+    char log[8192];
+    size_t serial_n;
+    char serial[8192];
+};
+
+extern struct fake fake;
+extern struct domain dom;
+extern struct vcpu vcpu;
+extern struct xencons_interface *ring; /* the page shared with the backend */
+
+/* A domain without devices; Xen has booted long ago. */
+void fake_start(void);
+
+/* The domain is destroyed if it is there; nothing may be left. */
+void fake_stop(void);
+
+/* What is left now: allocations, live timers, channels, mappings, pages. */
+unsigned int fake_left(void);
+
+/* Run the functions that Xen calls when it boots. */
+void fake_boot(void);
+
+/* Time goes by, and timers fire as they expire. */
+void fake_run(s_time_t ns);
+
+/* Timers that are set; of these, the next one's time. */
+unsigned int fake_armed(void);
+s_time_t fake_next(void);
+
+/* Run the handlers of all timers that have not been killed, set or not. */
+void fake_late_timers(void);
+
+/* The backend binds to the channel, closes it, sends an event. */
+void fake_bind(void);
+void fake_unbind(void);
+void fake_event(void);
+/* An event that was under way when the channel was closed. */
+void fake_late_event(void);
+
+/* evtchn_destroy(): what domain_kill() does before it relinquishes. */
+void fake_close_channels(void);
+
+/* A slow guest ends the interrupts that it has got; it may be slow again. */
+void fake_eoi(void);
+
+/* Set the wall clock, as XENPF_settime64 does. */
+void fake_set_clock(uint64_t sec, uint64_t nsec);
+
+/* Does a line of the log hold this? */
+bool fake_logged(const char *text);
+void fake_forget_log(void);
+
+/* --- the guest --- */
+
+/* An access of 1 << size bytes. 0: an abort; *r must not have changed then. */
+int guest_access(paddr_t gpa, unsigned int size, bool write, register_t *r);
+
+/* 32 bits, and no abort. */
+uint32_t guest_rd(paddr_t gpa);
+void guest_wr(paddr_t gpa, uint32_t value);
+
+#define UART(reg) (GUEST_PL011_BASE + PL011_##reg)
+
+/* The device of the first slot whose name is this; NULL: none. */
+struct vsio_slot *slot_of(const char *name);
+
+/* Tests of the UART: with a backend that listens, and with Xen's console. */
+int uart_on_ring(void);
+int uart_on_console(void);
+
+/* A key for the domain: what vpl011_rx_char_xen() returns, if it does. */
+#ifdef NEW_XEN
+static inline int type_key(char c)
+{
+    return vpl011_rx_char_xen(&dom, c);
+}
+#else
+static inline int type_key(char c)
+{
+    vpl011_rx_char_xen(&dom, c);
+
+    return 0;
+}
+#endif
+
+#endif /* FAKE_XEN_H */
