@@ -326,6 +326,7 @@ static void die(bool on_ring, unsigned int state, bool races)
     domain_vpl011_deinit(&dom);
 
     /* Nothing is left but memory, and nothing that comes now does harm. */
+    EXPECT(!dom.arch.vpl011.backend.dom.ring_buf);
     EXPECT_EQ(fake_armed(), 0);
     EXPECT_EQ(fake.mappings + fake.pages + fake.channels, 0);
     notified = fake.notified;
