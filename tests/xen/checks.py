@@ -46,6 +46,10 @@ class Tap:
         elif time.monotonic() - begin > 1:
             print(f"#   {time.monotonic() - begin:.1f} s", flush=True)
 
+    def skip(self, name, why):
+        self.count += 1
+        print(f"ok {self.count} - {name} # SKIP {why}", flush=True)
+
     def end(self):
         print(f"1..{self.count}", flush=True)
         return 1 if self.failed else 0

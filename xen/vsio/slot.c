@@ -62,32 +62,16 @@ void vsio_slot_watch(struct vsio_slot *slot)
     set_timer(&slot->resample, NOW() + RESAMPLE_MIN);
 }
 
-/* Is the last injection still pending, or being handled? */
-static bool in_delivery(struct domain *d, unsigned int virq)
+static void deliver_again(struct domain *d, unsigned int virq)
 {
 #ifndef CONFIG_NEW_VGIC
-    return !list_empty(&spi_to_pending(d, virq)->inflight);
-#else
-    return false;
+    /* Still pending, or being handled? */
+    if ( list_empty(&spi_to_pending(d, virq)->inflight) )
+        vgic_inject_irq(d, NULL, virq, true);
+    else
+        /* A vCPU that never traps: have its list registers read. */
+        vcpu_kick(vgic_get_target_vcpu(d->vcpu[0], virq));
 #endif
-}
-
-static void inject_again(struct vsio_slot *slot)
-{
-    struct domain *d = slot->domain;
-    unsigned int i;
-
-    for ( i = 0; i < slot->dev->class->lines; i++ )
-    {
-        if ( !(slot->dev->lines & (1U << i)) )
-            continue;
-
-        if ( !in_delivery(d, slot->virq[i]) )
-            vgic_inject_irq(d, NULL, slot->virq[i], true);
-        else
-            /* A vCPU that never traps: have its list registers read. */
-            vcpu_kick(vgic_get_target_vcpu(d->vcpu[0], slot->virq[i]));
-    }
 }
 
 static void resample(void *data)
@@ -96,13 +80,15 @@ static void resample(void *data)
     unsigned long flags = vsio_slot_enter(slot);
     const struct vsio_counters *count = &slot->dev->count;
     uint64_t accesses = count->reads + count->writes;
+    bool still = count->irqs == slot->irqs_seen; /* else it was injected */
+    unsigned int i;
 
     slot->resampling = slot->dev->lines != 0;
     if ( slot->resampling )
     {
-        /* A new edge has been injected when it came. */
-        if ( count->irqs == slot->irqs_seen )
-            inject_again(slot);
+        for ( i = 0; still && i < slot->dev->class->lines; i++ )
+            if ( slot->dev->lines & (1U << i) )
+                deliver_again(slot->domain, slot->virq[i]);
 
         /* A guest that never serves the line costs less and less. */
         slot->resample_ns = accesses != slot->accesses_seen

@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The grafted tree builds in other forms than the one that is booted: 32-bit
+# Arm, and a debug build with the vGIC that takes levels.
+set -eu
+cd "$(dirname "$0")/../.."
+B=${B:-build}
+src=${XEN_TREE:-$B/xen/src}
+tools/need gcc-arm-linux-gnueabihf
+
+# NAME ARCH CROSS [OPTION...]
+build()
+{
+    name=$1 arch=$2 cross=$3
+    shift 3
+    tree=$B/variants/$name
+    rm -rf "$tree"
+    mkdir -p "$B/variants" "$B/log"
+    cp -a "$src" "$tree"
+    tools/xen-graft "$tree" > "$B/log/$name.log"
+    make="make -C $tree/xen XEN_TARGET_ARCH=$arch CROSS_COMPILE=$cross"
+    {
+        XEN_CONFIG_EXPERT=y $make defconfig &&
+        for option; do echo "CONFIG_$option=y"; done \
+            >> "$tree/xen/.config" &&
+        XEN_CONFIG_EXPERT=y $make olddefconfig &&
+        XEN_CONFIG_EXPERT=y $make build -j2
+    } >> "$B/log/$name.log" 2>&1 || return 1
+    for option in VSIO_PL011 VSIO_PL031 VSIO_I8042 "$@"; do
+        grep -qx "CONFIG_$option=y" "$tree/xen/.config" || {
+            echo "CONFIG_$option is not set" >> "$B/log/$name.log"
+            return 1
+        }
+    done
+    rm -rf "$tree"
+}
+
+n=0
+check()
+{
+    n=$((n + 1))
+    if build "$@"; then
+        echo "ok $n - $1"
+    else
+        tail -n 5 "$B/log/$1.log" | sed 's/^/# /'
+        echo "not ok $n - $1: see $B/log/$1.log"
+    fi
+}
+
+echo 1..2
+check arm32 arm32 arm-linux-gnueabihf-
+check new-vgic-debug arm64 aarch64-linux-gnu- EXPERT DEBUG NEW_VGIC
