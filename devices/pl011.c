@@ -3,6 +3,8 @@
 
 #include "pl011.h"
 #include "pl011-regs.h"
+#include "pl011-state.h"
+#include "snapshot.h"
 
 static struct vsio_pl011 *to_pl011(struct vsio_device *dev)
 {
@@ -14,92 +16,11 @@ static const struct vsio_pl011_host *host_of(const struct vsio_pl011 *u)
     return (const struct vsio_pl011_host *)u->dev.host;
 }
 
-/* What FR and RIS say is a function of the FIFOs and of what is latched. */
-static uint32_t fr_of(const struct vsio_pl011 *u)
-{
-    uint32_t fr = u->fr & PL011_FR_MODEM;
-
-    if ( !u->rx_count )
-        fr |= PL011_FR_RXFE;
-    if ( u->rx_count == u->depth )
-        fr |= PL011_FR_RXFF;
-    /* Bytes are here only while they can't leave: then we are BUSY. */
-    fr |= u->tx_count ? PL011_FR_BUSY : PL011_FR_TXFE;
-    if ( u->tx_count == u->depth )
-        fr |= PL011_FR_TXFF;
-
-    return fr;
-}
-
-static uint32_t ris_of(const struct vsio_pl011 *u)
-{
-    uint32_t ris = u->latched;
-
-    if ( u->rx_count >= u->rx_trigger )
-        ris |= PL011_INT_RX;
-    if ( u->rx_count )
-        ris |= PL011_INT_RT; /* no time passes here: 2.8.4's wait is over */
-    if ( u->tx_count <= u->tx_trigger )
-        ris |= PL011_INT_TX; /* a level: drivers that lose an edge stall */
-
-    return ris;
-}
-
-/* May bytes leave? UARTEN is not asked: early consoles send before it. */
-static bool tx_open(const struct vsio_pl011 *u)
-{
-    return (u->cr & PL011_CR_TXE) &&
-           (!(u->cr & PL011_CR_CTSEN) || (u->fr & PL011_FR_CTS));
-}
-
-static bool is_straight(const struct vsio_pl011 *u)
-{
-    return tx_open(u) && !(u->cr & PL011_CR_LBE) && !u->tx_count;
-}
-
-/* Does the receiver listen to the host? Else the host keeps its bytes. */
-static bool rx_open(const struct vsio_pl011 *u)
-{
-    return (u->cr & (PL011_CR_RXE | PL011_CR_LBE)) == PL011_CR_RXE;
-}
-
-/* Nothing but the byte itself is to be thought of when one comes or goes. */
-static bool is_plain(const struct vsio_pl011 *u)
-{
-    return rx_open(u) && u->depth > 1 && !u->overrun && !u->rx_wanted &&
-           !(u->rsr & ~PL011_RSR_OE);
-}
-
 /* The way out of every change of state. */
 static void update_irq(struct vsio_pl011 *u)
 {
-    u->fr = (uint16_t)fr_of(u);
-    u->ris = (uint16_t)ris_of(u);
-    u->straight = is_straight(u);
-    u->plain = is_plain(u);
+    update_status(u);
     vsio_set_line(&u->dev, 0, (u->ris & u->imsc) != 0);
-}
-
-/* 3.3.9: FIFO entries for a level select; without FIFOs, one or none. */
-static uint8_t level_of(const struct vsio_pl011 *u, uint32_t select, uint8_t no)
-{
-    static const uint8_t eighths[8] = { 1, 2, 4, 6, 7, 7, 7, 7 };
-
-    return u->lcr_h & PL011_LCR_H_FEN
-               ? (uint8_t)(eighths[select] * (VSIO_PL011_FIFO / 8))
-               : no;
-}
-
-static uint8_t depth_of(const struct vsio_pl011 *u)
-{
-    return u->lcr_h & PL011_LCR_H_FEN ? VSIO_PL011_FIFO : 1;
-}
-
-static void set_levels(struct vsio_pl011 *u)
-{
-    u->depth = depth_of(u);
-    u->rx_trigger = level_of(u, PL011_IFLS_RX(u->ifls), 1);
-    u->tx_trigger = level_of(u, PL011_IFLS_TX(u->ifls), 0);
 }
 
 static size_t rx_room(const struct vsio_pl011 *u)
@@ -170,11 +91,13 @@ static void rx_offer(struct vsio_pl011 *u)
 /* What the host has no room for must wait. */
 static bool tx_host(struct vsio_pl011 *u, uint8_t byte)
 {
-    bool taken = host_of(u)->tx(u->dev.ctx, byte);
+    if ( !host_of(u)->tx(u->dev.ctx, byte) )
+        return false;
 
-    u->dev.count.bytes_out += taken;
+    u->dev.count.bytes_out++;
+    vsio_tell(&u->dev, VSIO_EVENT_OUT, PL011_DR, byte);
 
-    return taken;
+    return true;
 }
 
 /* Round the loop (3.3.8), into our own receiver if it listens. */
@@ -225,38 +148,15 @@ static void flush(struct vsio_pl011 *u)
         vsio_dropped(&u->dev, PL011_DR, rx_pop(u) & 0xff);
 }
 
-/* Modem inputs: the host's lines, or in loopback our own outputs (3.3.8). */
 static void update_modem(struct vsio_pl011 *u)
 {
-    static const struct {
-        uint16_t fr, cr, irq;
-    } line[] = {
-        { PL011_FR_CTS, PL011_CR_RTS, PL011_INT_CTS },
-        { PL011_FR_DSR, PL011_CR_DTR, PL011_INT_DSR },
-        { PL011_FR_DCD, PL011_CR_OUT1, PL011_INT_DCD },
-        { PL011_FR_RI, PL011_CR_OUT2, PL011_INT_RI },
-    };
-    uint32_t now = u->modem_in;
-    unsigned int i;
+    uint32_t now = modem_of(u), diff = (u->fr ^ now) & PL011_FR_MODEM;
 
-    if ( u->cr & PL011_CR_LBE )
-    {
-        now = 0;
-        for ( i = 0; i < 4; i++ )
-            now |= (u->cr & line[i].cr) ? line[i].fr : 0;
-    }
-
-    for ( i = 0; i < 4; i++ )
-        if ( (u->fr ^ now) & line[i].fr )
-            u->latched |= line[i].irq;
-
-    u->fr = (uint16_t)((u->fr & ~PL011_FR_MODEM) | now);
-}
-
-/* BRK, seen by the host and by our own receiver when it is looped back. */
-static bool brk_out(const struct vsio_pl011 *u)
-{
-    return (u->lcr_h & PL011_LCR_H_BRK) && !(u->cr & PL011_CR_LBE);
+    u->latched |= diff & PL011_FR_CTS ? PL011_INT_CTS : 0;
+    u->latched |= diff & PL011_FR_DSR ? PL011_INT_DSR : 0;
+    u->latched |= diff & PL011_FR_DCD ? PL011_INT_DCD : 0;
+    u->latched |= diff & PL011_FR_RI ? PL011_INT_RI : 0;
+    u->fr = (uint16_t)(u->fr ^ diff);
 }
 
 static bool brk_in(const struct vsio_pl011 *u)
@@ -313,6 +213,9 @@ static uint32_t read_dr(struct vsio_pl011 *u)
     /* 3.3.2: OE is not of this byte, it stays until ECR is written. */
     u->rsr = (uint8_t)((u->rsr & PL011_RSR_OE) |
                        ((entry >> PL011_RSR_SHIFT) & ~PL011_RSR_OE));
+    vsio_tell(&u->dev, VSIO_EVENT_READ, PL011_DR, entry & 0xff);
+    if ( !u->rx_count )
+        vsio_tell(&u->dev, VSIO_EVENT_EMPTY, PL011_DR, 0);
     rx_offer(u);
     update_irq(u);
 
@@ -384,7 +287,7 @@ static void write_dr(struct vsio_pl011 *u, uint32_t value, uint32_t mask)
     if ( !(mask & 0xff) )
         vsio_unknown(&u->dev, PL011_DR, true, value);
     /* Nothing that the guest can see changes if it leaves at once. */
-    else if ( !u->straight || !tx_host(u, (uint8_t)value) )
+    else if ( !tx_through(u) || !tx_host(u, (uint8_t)value) )
         tx_store(u, (uint8_t)value);
 }
 
@@ -540,33 +443,6 @@ void vsio_pl011_modem(struct vsio_pl011 *u, uint16_t fr_lines)
     update_irq(u);
 }
 
-static bool valid_fifos(const struct vsio_pl011 *u)
-{
-    uint32_t entries = 0;
-    unsigned int i;
-
-    for ( i = 0; i < VSIO_PL011_FIFO; i++ )
-        entries |= u->rx[i];
-
-    return entries <= (PL011_DR_ERRS | 0xff) && u->depth == depth_of(u) &&
-           u->rx_count <= u->depth && u->tx_count <= u->depth &&
-           u->rx_first < VSIO_PL011_FIFO && u->tx_first < VSIO_PL011_FIFO &&
-           u->rx_trigger == level_of(u, PL011_IFLS_RX(u->ifls), 1) &&
-           u->tx_trigger == level_of(u, PL011_IFLS_TX(u->ifls), 0);
-}
-
-bool vsio_pl011_valid(const struct vsio_pl011 *u)
-{
-    return !(u->cr & ~PL011_CR_MASK) && !(u->imsc & ~PL011_INT_MASK) &&
-           !(u->latched & ~PL011_INT_MASK) &&
-           !(u->modem_in & ~PL011_FR_MODEM) && !(u->rsr & ~0xfU) &&
-           u->fbrd <= PL011_FBRD_MASK && u->ifls <= PL011_IFLS_MASK &&
-           u->dmacr <= PL011_DMACR_MASK && valid_fifos(u) &&
-           u->fr == fr_of(u) && u->ris == ris_of(u) &&
-           u->straight == is_straight(u) && u->plain == is_plain(u) &&
-           u->dev.lines == ((u->ris & u->imsc) != 0);
-}
-
 const struct vsio_class vsio_pl011_class = {
     .name = "pl011",
     .window = PL011_WINDOW,
@@ -575,4 +451,11 @@ const struct vsio_class vsio_pl011_class = {
     .read = pl011_read,
     .write = pl011_write,
     .reset = pl011_reset,
+    .valid = vsio_pl011_class_valid,
+    .type = VSIO_TYPE('P', 'L', '1', '1'),
+    .version = 1,
+    .record = VSIO_RECORD_COUNTERS + 22 + 3 * VSIO_PL011_FIFO,
+    .fields = vsio_pl011_class_fields,
+    .derive = vsio_pl011_class_derive,
+    .resume = vsio_pl011_class_resume,
 };

@@ -56,7 +56,7 @@ struct vsio_pl011 {
     uint16_t ris;      /* latched, and what follows from the FIFOs */
     uint16_t fr;       /* FIFO and modem bits of FR */
     uint16_t modem_in; /* PL011_FR_* lines as the host sets them */
-    bool straight;     /* a byte written to DR goes to the host at once */
+    bool straight;     /* short cut: the host may take a byte by itself */
     bool plain;        /* nothing special about the receiver: a short cut */
     bool overrun;      /* a byte was lost since the last one stored */
     bool rx_wanted;    /* the host was refused: tell it about room */

@@ -3,12 +3,8 @@
 
 #include "pl031.h"
 #include "pl031-regs.h"
-
-/* Seconds until the counter shows the same value again. */
-#define WRAP ((uint64_t)1 << 32)
-
-/* A clock beyond stands still, so that no second here ever overflows. */
-#define CLOCK_END (UINT64_MAX - 2 * WRAP)
+#include "pl031-state.h"
+#include "snapshot.h"
 
 static struct vsio_pl031 *to_pl031(struct vsio_device *dev)
 {
@@ -25,27 +21,6 @@ static uint64_t host_now(const struct vsio_pl031 *r)
     uint64_t now = host_of(r)->now(r->dev.ctx);
 
     return now < CLOCK_END ? now : CLOCK_END;
-}
-
-/* What DR shows in a second of the host. */
-static uint32_t counter(const struct vsio_pl031 *r, uint64_t second)
-{
-    return (uint32_t)second + r->offset;
-}
-
-/* The first second, from the given one on, in which DR shows MR. */
-static uint64_t match_from(const struct vsio_pl031 *r, uint64_t second)
-{
-    return second + (uint32_t)(r->mr - counter(r, second));
-}
-
-/* Only a match that moves the line, and that the clock can reach. */
-static uint64_t wanted_alarm(const struct vsio_pl031 *r)
-{
-    if ( !r->im || r->ris || r->deadline > CLOCK_END )
-        return VSIO_PL031_NO_ALARM;
-
-    return r->deadline;
 }
 
 /* The one way out of every change of state: the alarm and the line. */
@@ -137,6 +112,7 @@ static void pl031_write(struct vsio_device *dev,
     case PL031_LR:
         r->lr = vsio_merge(r->lr, value, mask);
         r->offset = r->lr - (uint32_t)r->last;
+        vsio_tell(dev, VSIO_EVENT_TIME, reg, r->lr);
         r->deadline = match_from(r, r->last);
         break;
     case PL031_CR:
@@ -194,13 +170,6 @@ void vsio_pl031_alarm(struct vsio_pl031 *r)
     update_irq(r);
 }
 
-bool vsio_pl031_valid(const struct vsio_pl031 *r)
-{
-    return r->last <= CLOCK_END && r->deadline > r->last &&
-           r->deadline - r->last <= WRAP && counter(r, r->deadline) == r->mr &&
-           r->armed == wanted_alarm(r) && r->dev.lines == (r->im && r->ris);
-}
-
 const struct vsio_class vsio_pl031_class = {
     .name = "pl031",
     .window = PL031_WINDOW,
@@ -209,4 +178,11 @@ const struct vsio_class vsio_pl031_class = {
     .read = pl031_read,
     .write = pl031_write,
     .reset = pl031_reset,
+    .valid = vsio_pl031_class_valid,
+    .type = VSIO_TYPE('P', 'L', '3', '1'),
+    .version = 1,
+    .record = VSIO_RECORD_COUNTERS + 22,
+    .fields = vsio_pl031_class_fields,
+    .derive = vsio_pl031_class_derive,
+    .resume = vsio_pl031_class_resume,
 };

@@ -5,8 +5,18 @@
 
 static void report(struct vsio_device *dev, const struct vsio_event *ev)
 {
-    if ( dev->host->event )
+    if ( vsio_wants(dev, ev->type) )
         dev->host->event(dev->ctx, ev);
+}
+
+void vsio_tell(struct vsio_device *dev,
+               enum vsio_event_type type,
+               uint32_t offset,
+               uint32_t value)
+{
+    const struct vsio_event ev = { type, false, 0, offset, value };
+
+    report(dev, &ev);
 }
 
 static bool refuse(struct vsio_device *dev, const struct vsio_event *ev)
@@ -90,6 +100,7 @@ void vsio_set_line(struct vsio_device *dev, unsigned int line, bool level)
 
     dev->lines ^= bit;
     dev->count.irqs += level;
+    vsio_tell(dev, VSIO_EVENT_IRQ, line, level);
     if ( dev->host->set_irq )
         dev->host->set_irq(dev->ctx, line, level);
 }

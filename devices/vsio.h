@@ -42,13 +42,27 @@ struct vsio_counters {
 };
 
 enum vsio_event_type {
+    /* What a guest did wrong. */
     VSIO_EVENT_REFUSED, /* bad size, register-crossing, outside the window */
     VSIO_EVENT_UNKNOWN, /* no such register, or not in this direction */
-    VSIO_EVENT_DROPPED, /* value is the byte that was lost, offset its register
-                         */
+    VSIO_EVENT_DROPPED, /* a byte is lost: value, of the register at offset */
+    /* What a device did. */
+    VSIO_EVENT_OUT,   /* the host took a byte: value */
+    VSIO_EVENT_READ,  /* the guest read a byte of input: value */
+    VSIO_EVENT_EMPTY, /* that was the last one there */
+    VSIO_EVENT_IRQ,   /* the level of line offset is now value */
+    VSIO_EVENT_RESET, /* the guest asked for a reset of the machine */
+    VSIO_EVENT_TIME,  /* the guest set the time: value is the new one */
 };
 
-/* One thing that a guest did wrong, for whoever counts or logs. */
+/* Bits of events in struct vsio_host. */
+#define VSIO_WANT(type) (1U << (type))
+#define VSIO_WANT_ERRORS                                                       \
+    (VSIO_WANT(VSIO_EVENT_REFUSED) | VSIO_WANT(VSIO_EVENT_UNKNOWN) |           \
+     VSIO_WANT(VSIO_EVENT_DROPPED))
+#define VSIO_WANT_ALL 0x1ffU
+
+/* One thing that happened, for whoever counts, logs or traces. */
 struct vsio_event {
     enum vsio_event_type type;
     bool write;
@@ -66,13 +80,16 @@ struct vsio_host {
      */
     void (*set_irq)(void *ctx, unsigned int line, bool level);
     /*
-     * Called for each event; the host limits the rate of what it logs.
-     * *ev is valid during the call. NULL: events are only counted.
+     * Called for each event of the types in events; the host limits the rate
+     * of what it logs. *ev is valid during the call. May be NULL if events
+     * is 0.
      */
     void (*event)(void *ctx, const struct vsio_event *ev);
+    uint32_t events; /* VSIO_WANT() of each type */
 };
 
 struct vsio_device;
+struct vsio_stream;
 
 /* One kind of device; constant. Hosts call it by the functions below. */
 struct vsio_class {
@@ -93,6 +110,18 @@ struct vsio_class {
                   uint32_t mask);
     /* Power-on state, lines low. Host, context and counters stay. */
     void (*reset)(struct vsio_device *dev);
+    /* The invariant of the device's state. */
+    bool (*valid)(const struct vsio_device *dev);
+    /* Snapshots, see snapshot.h: who it is, version and size of its fields. */
+    uint32_t type;    /* VSIO_TYPE() */
+    uint16_t version; /* of what is written; older ones are read, too */
+    uint16_t record;  /* bytes of fields, at most */
+    /* Each field once, for both directions. Touches nothing but the state. */
+    void (*fields)(struct vsio_device *dev, struct vsio_stream *s);
+    /* Fields are read: what follows from them, but for the lines. */
+    void (*derive)(struct vsio_device *dev);
+    /* It is valid: raise lines and arm alarms, all of which are down now. */
+    void (*resume)(struct vsio_device *dev);
 };
 
 /* The start of every device's state. Set by vsio_<device>_init(). */
@@ -103,6 +132,19 @@ struct vsio_device {
     uint32_t lines; /* bit n: level of interrupt output n, for whoever looks */
     struct vsio_counters count;
 };
+
+/* For devices: does the host want events of this type? */
+static inline bool vsio_wants(const struct vsio_device *dev,
+                              enum vsio_event_type type)
+{
+    return (dev->host->events & VSIO_WANT(type)) != 0;
+}
+
+/* For devices: tell the host, if it wants to know. */
+void vsio_tell(struct vsio_device *dev,
+               enum vsio_event_type type,
+               uint32_t offset,
+               uint32_t value);
 
 /*
  * For devices: count and report an access to nothing, and a byte that is lost.

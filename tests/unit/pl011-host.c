@@ -69,7 +69,9 @@ static void far_brk(void *ctx, bool on)
 }
 
 static const struct vsio_pl011_host full_host = {
-    .common = { .set_irq = seen_irq, .event = seen_event },
+    .common = { .set_irq = seen_irq,
+                .event = seen_event,
+                .events = VSIO_WANT_ERRORS },
     .tx = far_tx,
     .rx_ready = far_rx_ready,
     .modem = far_modem,

@@ -69,7 +69,9 @@ static void fake_rx_ready(void *ctx, unsigned int port)
 }
 
 static const struct vsio_i8042_host host = {
-    .common = { .set_irq = seen_irq, .event = seen_event },
+    .common = { .set_irq = seen_irq,
+                .event = seen_event,
+                .events = VSIO_WANT_ERRORS },
     .reset = fake_reset,
     .a20 = fake_a20,
     .send = fake_send,
@@ -77,7 +79,9 @@ static const struct vsio_i8042_host host = {
 };
 
 static const struct vsio_i8042_host host_with_lines = {
-    .common = { .set_irq = seen_irq, .event = seen_event },
+    .common = { .set_irq = seen_irq,
+                .event = seen_event,
+                .events = VSIO_WANT_ERRORS },
 };
 
 static const struct vsio_i8042_host host_with_nothing = { .reset = NULL };

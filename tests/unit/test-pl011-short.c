@@ -118,7 +118,9 @@ static void brk(void *ctx, bool on)
 }
 
 static const struct vsio_pl011_host host = {
-    .common = { .set_irq = set_irq, .event = event },
+    .common = { .set_irq = set_irq,
+                .event = event,
+                .events = VSIO_WANT_ERRORS },
     .tx = tx,
     .rx_ready = rx_ready,
     .modem = modem,

@@ -36,13 +36,17 @@ static void fake_alarm(void *ctx, uint64_t when)
 }
 
 static const struct vsio_pl031_host host = {
-    .common = { .set_irq = seen_irq, .event = seen_event },
+    .common = { .set_irq = seen_irq,
+                .event = seen_event,
+                .events = VSIO_WANT_ERRORS },
     .now = fake_now,
     .set_alarm = fake_alarm,
 };
 
 static const struct vsio_pl031_host host_without_alarm = {
-    .common = { .set_irq = seen_irq, .event = seen_event },
+    .common = { .set_irq = seen_irq,
+                .event = seen_event,
+                .events = VSIO_WANT_ERRORS },
     .now = fake_now,
 };
 

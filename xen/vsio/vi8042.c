@@ -33,7 +33,9 @@ static void reset(void *ctx)
 }
 
 static const struct vsio_i8042_host host = {
-    .common = { .set_irq = vsio_slot_set_irq, .event = vsio_slot_event },
+    .common = { .set_irq = vsio_slot_set_irq,
+                .event = vsio_slot_event,
+                .events = VSIO_WANT_ERRORS },
     .reset = reset,
 };
 

@@ -177,7 +177,9 @@ static bool tx(void *ctx, uint8_t byte)
 }
 
 static const struct vsio_pl011_host host = {
-    .common = { .set_irq = vsio_slot_set_irq, .event = vsio_slot_event },
+    .common = { .set_irq = vsio_slot_set_irq,
+                .event = vsio_slot_event,
+                .events = VSIO_WANT_ERRORS },
     .tx = tx,
     .rx_ready = rx_ready,
 };

@@ -83,7 +83,9 @@ static void alarm(void *data)
 }
 
 static const struct vsio_pl031_host host = {
-    .common = { .set_irq = vsio_slot_set_irq, .event = vsio_slot_event },
+    .common = { .set_irq = vsio_slot_set_irq,
+                .event = vsio_slot_event,
+                .events = VSIO_WANT_ERRORS },
     .now = wall_clock,
     .set_alarm = set_alarm,
 };

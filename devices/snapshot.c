@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* Records of devices, and of a bus; see snapshot.h. */
+
+#include "snapshot.h"
+
+/* Are there n bytes more? *at is where; failed for good if there are not. */
+static bool advance(struct vsio_stream *s, size_t n, size_t *at)
+{
+    s->failed |= s->size - s->at < n;
+    if ( s->failed )
+        return false;
+
+    *at = s->at;
+    s->at += n;
+
+    return true;
+}
+
+static uint64_t field(struct vsio_stream *s, uint64_t value, unsigned int n)
+{
+    unsigned int i;
+    size_t at;
+
+    if ( !advance(s, n, &at) )
+        return value;
+
+    if ( s->in )
+        for ( value = 0, i = n; i-- > 0; )
+            value = value << 8 | s->in[at + i];
+    else
+        for ( i = 0; i < n; i++ )
+            s->out[at + i] = (uint8_t)(value >> (8 * i));
+
+    return value;
+}
+
+void vsio_field8(struct vsio_stream *s, uint8_t *f)
+{
+    *f = (uint8_t)field(s, *f, 1);
+}
+
+void vsio_field16(struct vsio_stream *s, uint16_t *f)
+{
+    *f = (uint16_t)field(s, *f, 2);
+}
+
+void vsio_field32(struct vsio_stream *s, uint32_t *f)
+{
+    *f = (uint32_t)field(s, *f, 4);
+}
+
+void vsio_field64(struct vsio_stream *s, uint64_t *f)
+{
+    *f = field(s, *f, 8);
+}
+
+void vsio_field_bool(struct vsio_stream *s, bool *f)
+{
+    uint8_t byte = *f;
+
+    vsio_field8(s, &byte);
+    if ( byte > 1 )
+        s->failed = true;
+    *f = byte == 1;
+}
+
+void vsio_field_bytes(struct vsio_stream *s, uint8_t *bytes, size_t n)
+{
+    size_t i;
+
+    for ( i = 0; i < n; i++ )
+        vsio_field8(s, &bytes[i]);
+}
+
+static void counters(struct vsio_stream *s, struct vsio_counters *count)
+{
+    vsio_field64(s, &count->reads);
+    vsio_field64(s, &count->writes);
+    vsio_field64(s, &count->refused);
+    vsio_field64(s, &count->unknown);
+    vsio_field64(s, &count->bytes_in);
+    vsio_field64(s, &count->bytes_out);
+    vsio_field64(s, &count->bytes_dropped);
+    vsio_field64(s, &count->irqs);
+}
+
+static void header(struct vsio_stream *s,
+                   uint32_t *type,
+                   uint16_t *version,
+                   uint32_t *length)
+{
+    uint16_t zero = 0;
+
+    vsio_field32(s, type);
+    vsio_field16(s, version);
+    vsio_field16(s, &zero);
+    vsio_field32(s, length);
+    if ( zero )
+        s->failed = true;
+}
+
+static void body(struct vsio_device *dev, struct vsio_stream *s)
+{
+    counters(s, &dev->count);
+    dev->class->fields(dev, s);
+}
+
+enum vsio_error vsio_save(struct vsio_device *dev,
+                          uint8_t *buf,
+                          size_t size,
+                          size_t *used)
+{
+    const struct vsio_class *class = dev->class;
+    struct vsio_stream s = { .out = buf,
+                             .size = size,
+                             .version = class->version };
+    struct vsio_stream head = { .out = buf, .size = VSIO_RECORD_HEADER };
+    uint32_t type = class->type, length = 0;
+    uint16_t version = class->version;
+
+    header(&s, &type, &version, &length); /* again when length is known */
+    body(dev, &s);
+    if ( s.failed )
+        return VSIO_ERROR_ROOM;
+
+    length = (uint32_t)(s.at - VSIO_RECORD_HEADER);
+    header(&head, &type, &version, &length);
+    *used = s.at;
+
+    return VSIO_OK;
+}
+
+/* The fields at s into the device, which is then valid, or refused. */
+static enum vsio_error load(struct vsio_device *dev, struct vsio_stream *s)
+{
+    uint32_t lines = dev->lines;
+    bool valid;
+
+    body(dev, s);
+    if ( s->failed )
+        return VSIO_ERROR_INVALID;
+    if ( s->at != s->size )
+        return VSIO_ERROR_LENGTH;
+
+    dev->class->derive(dev);
+    valid = dev->class->valid(dev);
+    dev->lines = lines;
+
+    return valid ? VSIO_OK : VSIO_ERROR_INVALID;
+}
+
+static enum vsio_error open_record(const struct vsio_class *class,
+                                   struct vsio_stream *s,
+                                   size_t size)
+{
+    uint32_t type = 0, length = 0;
+
+    s->size = size;
+    if ( size < VSIO_RECORD_HEADER )
+        return VSIO_ERROR_TRUNCATED;
+    header(s, &type, &s->version, &length);
+    if ( s->failed )
+        return VSIO_ERROR_INVALID;
+    if ( type != class->type )
+        return VSIO_ERROR_TYPE;
+    if ( s->version > class->version || s->version == 0 )
+        return VSIO_ERROR_VERSION;
+    if ( length > size - VSIO_RECORD_HEADER )
+        return VSIO_ERROR_TRUNCATED;
+
+    s->size = VSIO_RECORD_HEADER + length;
+
+    return VSIO_OK;
+}
+
+enum vsio_error vsio_load(struct vsio_device *dev,
+                          const uint8_t *buf,
+                          size_t size,
+                          size_t *used,
+                          uint8_t *scratch)
+{
+    struct vsio_stream s = { .in = buf };
+    enum vsio_error rc;
+    size_t kept;
+
+    rc = open_record(dev->class, &s, size);
+    if ( rc != VSIO_OK )
+        return rc;
+
+    /* What we are now, to be it again if the record is no good. */
+    rc = vsio_save(dev, scratch, VSIO_RECORD_MAX, &kept);
+    if ( rc != VSIO_OK )
+        return rc;
+
+    rc = load(dev, &s);
+    if ( rc == VSIO_OK )
+    {
+        *used = s.size;
+        return VSIO_OK;
+    }
+
+    s = (struct vsio_stream){ .in = scratch };
+    (void)open_record(dev->class, &s, kept);
+    (void)load(dev, &s);
+
+    return rc;
+}
+
+enum vsio_error vsio_restore(struct vsio_device *dev,
+                             const uint8_t *buf,
+                             size_t size,
+                             size_t *used,
+                             uint8_t *scratch)
+{
+    enum vsio_error rc = vsio_load(dev, buf, size, used, scratch);
+
+    if ( rc == VSIO_OK )
+        dev->class->resume(dev);
+
+    return rc;
+}
