@@ -6,6 +6,7 @@
 
 #include "i8042.h"
 #include "i8042-regs.h"
+#include "snapshot.h"
 
 static struct vsio_i8042 *to_i8042(struct vsio_device *dev)
 {
@@ -37,31 +38,6 @@ static void update_irq(struct vsio_i8042 *k)
         vsio_set_line(&k->dev, port, line_of(k, port));
 }
 
-static bool rx_open(const struct vsio_i8042 *k, unsigned int port)
-{
-    uint8_t disabled =
-        port == VSIO_I8042_AUX ? I8042_CTR_AUX_DIS : I8042_CTR_KBD_DIS;
-
-    return !(k->status & I8042_STR_OBF) && !(k->ram[0] & disabled);
-}
-
-/* Call the host back that vsio_i8042_rx() has refused; keyboard first. */
-static void rx_offer(struct vsio_i8042 *k)
-{
-    const struct vsio_i8042_host *host = host_of(k);
-    unsigned int port;
-
-    for ( port = 0; port < 2; port++ )
-    {
-        if ( !k->rx_wanted[port] || !rx_open(k, port) )
-            continue;
-
-        k->rx_wanted[port] = false;
-        if ( host->rx_ready )
-            host->rx_ready(k->dev.ctx, port);
-    }
-}
-
 /* A byte for the guest. The last one is lost if the guest did not read it. */
 static void put(struct vsio_i8042 *k, uint8_t byte, uint32_t flags)
 {
@@ -90,6 +66,7 @@ static void drive_reset(struct vsio_i8042 *k, uint32_t reg, uint32_t value)
     if ( value & I8042_OUT_RESET )
         return;
 
+    vsio_tell(&k->dev, VSIO_EVENT_RESET, reg, value);
     if ( host_of(k)->reset )
         host_of(k)->reset(k->dev.ctx);
     else
@@ -126,18 +103,80 @@ static void set_ctr(struct vsio_i8042 *k, uint32_t clear, uint32_t set)
     k->ram[0] = (uint8_t)((k->ram[0] & ~clear) | set);
 }
 
+static bool has(const struct vsio_i8042 *k, unsigned int port)
+{
+    return k->devices >> port & 1;
+}
+
+static void tell_leds(struct vsio_i8042 *k, uint8_t before)
+{
+    if ( k->kbd.leds != before && host_of(k)->leds )
+        host_of(k)->leds(k->dev.ctx, k->kbd.leds);
+}
+
+static void send_kbd(struct vsio_i8042 *k, uint8_t byte)
+{
+    uint8_t leds = k->kbd.leds;
+
+    vsio_ps2_kbd_write(&k->kbd, &k->dev, byte);
+    tell_leds(k, leds);
+}
+
 /* A byte for a device; that opens its port. Nobody there: a timeout. */
 static void send(struct vsio_i8042 *k, unsigned int port, uint8_t byte)
 {
-    const struct vsio_i8042_host *host = host_of(k);
     bool aux = port == VSIO_I8042_AUX;
 
     set_ctr(k, aux ? I8042_CTR_AUX_DIS : I8042_CTR_KBD_DIS, 0);
-
-    if ( host->send && host->send(k->dev.ctx, port, byte) )
-        k->dev.count.bytes_out++;
-    else
+    if ( !has(k, port) )
+    {
         put(k, I8042_RESEND, I8042_STR_TIMEOUT | (aux ? I8042_STR_AUX : 0));
+        return;
+    }
+
+    k->dev.count.bytes_out++;
+    vsio_tell(&k->dev, VSIO_EVENT_OUT, I8042_DATA, byte);
+    if ( aux )
+        vsio_ps2_mouse_write(&k->mouse, &k->dev, byte);
+    else
+        send_kbd(k, byte);
+}
+
+/* May the device at port fill the output buffer? */
+static bool rx_open(const struct vsio_i8042 *k, unsigned int port)
+{
+    uint8_t disabled =
+        port == VSIO_I8042_AUX ? I8042_CTR_AUX_DIS : I8042_CTR_KBD_DIS;
+
+    return !(k->status & I8042_STR_OBF) && !(k->ram[0] & disabled);
+}
+
+/* A byte of the keyboard's, as the guest is to see it. */
+static void rx_kbd(struct vsio_i8042 *k, uint8_t byte)
+{
+    bool translated = k->ram[0] & I8042_CTR_XLATE;
+
+    if ( translated && !vsio_ps2_to_set1(&k->released, &byte) )
+        return;
+
+    k->released = false;
+    put(k, byte, 0);
+}
+
+/*
+ * The other way out of every change of state: what the devices have goes to
+ * the output buffer while that is empty, keyboard first.
+ */
+static void update_rx(struct vsio_i8042 *k)
+{
+    uint8_t byte;
+
+    while ( rx_open(k, VSIO_I8042_KBD) && vsio_ps2_kbd_read(&k->kbd, &byte) )
+        rx_kbd(k, byte);
+    if ( rx_open(k, VSIO_I8042_AUX) &&
+         vsio_ps2_mouse_read(&k->mouse, &k->dev, &byte) )
+        put(k, byte, I8042_STR_AUX);
+    update_irq(k);
 }
 
 /* What follows a command, or belongs to the keyboard. */
@@ -267,26 +306,27 @@ static uint32_t read_status(const struct vsio_i8042 *k)
 /* The flags go with the byte; the byte stays for who reads too often. */
 static uint32_t read_data(struct vsio_i8042 *k)
 {
+    bool full = k->status & I8042_STR_OBF;
+    uint32_t value = k->out;
+
+    if ( !full )
+        return value;
+
     k->status &= I8042_STR_A2;
     update_irq(k); /* falls before it may rise again */
+    vsio_tell(&k->dev, VSIO_EVENT_READ, I8042_DATA, value);
+    update_rx(k);
+    if ( !(k->status & I8042_STR_OBF) )
+        vsio_tell(&k->dev, VSIO_EVENT_EMPTY, I8042_DATA, 0);
 
-    return k->out;
+    return value;
 }
 
 static uint32_t i8042_read(struct vsio_device *dev, uint32_t reg)
 {
     struct vsio_i8042 *k = to_i8042(dev);
-    uint32_t value;
 
-    switch ( reg )
-    {
-    case I8042_DATA:
-        value = read_data(k);
-        rx_offer(k);
-        return value;
-    default:
-        return read_status(k);
-    }
+    return reg == I8042_DATA ? read_data(k) : read_status(k);
 }
 
 static void i8042_write(struct vsio_device *dev,
@@ -313,13 +353,16 @@ static void i8042_write(struct vsio_device *dev,
         break;
     }
 
-    update_irq(k);
-    rx_offer(k);
+    update_irq(k); /* may fall before it rises again */
+    update_rx(k);
 }
 
 static void power_on(struct vsio_i8042 *k)
 {
     unsigned int i;
+
+    vsio_ps2_kbd_reset(&k->kbd, &k->dev);
+    vsio_ps2_mouse_reset(&k->mouse, &k->dev);
 
     for ( i = 1; i < sizeof(k->ram); i++ )
         k->ram[i] = 0;
@@ -331,11 +374,13 @@ static void power_on(struct vsio_i8042 *k)
 static void i8042_reset(struct vsio_device *dev)
 {
     struct vsio_i8042 *k = to_i8042(dev);
+    uint8_t leds = k->kbd.leds;
 
     if ( k->status & I8042_STR_OBF )
         vsio_dropped(dev, I8042_DATA, k->out);
     set_outport(k, I8042_OUT_INIT); /* A20 on, and told */
     power_on(k);
+    tell_leds(k, leds);
     update_irq(k);
 }
 
@@ -348,61 +393,77 @@ void vsio_i8042_init(struct vsio_i8042 *k,
                  .host = &host->common,
                  .ctx = ctx },
         .outport = I8042_OUT_INIT,
+        .devices = host->devices,
     };
     power_on(k);
 }
 
-/* Scan code set 2 to set 1, as every controller since the PC AT does. */
-static uint8_t translate(uint8_t code)
+bool vsio_i8042_key(struct vsio_i8042 *k, uint32_t code, bool pressed)
 {
-    static const uint8_t set1[] = {
-        0xff, 0x43, 0x41, 0x3f, 0x3d, 0x3b, 0x3c, 0x58, /* 00 */
-        0x64, 0x44, 0x42, 0x40, 0x3e, 0x0f, 0x29, 0x59, /* 08 */
-        0x65, 0x38, 0x2a, 0x70, 0x1d, 0x10, 0x02, 0x5a, /* 10 */
-        0x66, 0x71, 0x2c, 0x1f, 0x1e, 0x11, 0x03, 0x5b, /* 18 */
-        0x67, 0x2e, 0x2d, 0x20, 0x12, 0x05, 0x04, 0x5c, /* 20 */
-        0x68, 0x39, 0x2f, 0x21, 0x14, 0x13, 0x06, 0x5d, /* 28 */
-        0x69, 0x31, 0x30, 0x23, 0x22, 0x15, 0x07, 0x5e, /* 30 */
-        0x6a, 0x72, 0x32, 0x24, 0x16, 0x08, 0x09, 0x5f, /* 38 */
-        0x6b, 0x33, 0x25, 0x17, 0x18, 0x0b, 0x0a, 0x60, /* 40 */
-        0x6c, 0x34, 0x35, 0x26, 0x27, 0x19, 0x0c, 0x61, /* 48 */
-        0x6d, 0x73, 0x28, 0x74, 0x1a, 0x0d, 0x62, 0x6e, /* 50 */
-        0x3a, 0x36, 0x1c, 0x1b, 0x75, 0x2b, 0x63, 0x76, /* 58 */
-        0x55, 0x56, 0x77, 0x78, 0x79, 0x7a, 0x0e, 0x7b, /* 60 */
-        0x7c, 0x4f, 0x7d, 0x4b, 0x47, 0x7e, 0x7f, 0x6f, /* 68 */
-        0x52, 0x53, 0x50, 0x4c, 0x4d, 0x48, 0x01, 0x45, /* 70 */
-        0x57, 0x4e, 0x51, 0x4a, 0x37, 0x49, 0x46, 0x54, /* 78 */
-        0x80, 0x81, 0x82, 0x41, 0x54,                   /* 80 */
-    };
+    bool taken = has(k, VSIO_I8042_KBD) &&
+                 vsio_ps2_kbd_key(&k->kbd, &k->dev, code, pressed);
 
-    return code < sizeof(set1) ? set1[code] : code;
+    update_rx(k);
+
+    return taken;
 }
 
-bool vsio_i8042_rx(struct vsio_i8042 *k, unsigned int port, uint8_t byte)
+bool vsio_i8042_ctrl_alt_del(struct vsio_i8042 *k)
 {
-    bool aux = port == VSIO_I8042_AUX;
+    bool taken =
+        has(k, VSIO_I8042_KBD) && vsio_ps2_kbd_ctrl_alt_del(&k->kbd, &k->dev);
 
-    if ( !rx_open(k, port) )
-    {
-        k->rx_wanted[aux] = true;
-        return false;
-    }
+    update_rx(k);
 
-    k->dev.count.bytes_in++;
-    if ( !aux && (k->ram[0] & I8042_CTR_XLATE) )
-    {
-        if ( byte == I8042_KBD_RELEASE )
-        {
-            k->released = true; /* in set 1 a bit of the next byte */
-            return true;
-        }
-        byte = (uint8_t)(translate(byte) | (k->released ? 0x80 : 0));
-    }
-    k->released = k->released && aux;
-    put(k, byte, aux ? I8042_STR_AUX : 0);
-    update_irq(k);
+    return taken;
+}
 
-    return true;
+bool vsio_i8042_mouse(struct vsio_i8042 *k, const struct vsio_mouse_move *move)
+{
+    bool taken =
+        has(k, VSIO_I8042_AUX) && vsio_ps2_mouse_move(&k->mouse, &k->dev, move);
+
+    update_rx(k);
+
+    return taken;
+}
+
+static void i8042_fields(struct vsio_device *dev, struct vsio_stream *s)
+{
+    struct vsio_i8042 *k = to_i8042(dev);
+
+    vsio_field_bytes(s, k->ram, sizeof(k->ram));
+    vsio_field8(s, &k->status);
+    vsio_field8(s, &k->out);
+    vsio_field8(s, &k->outport);
+    vsio_field8(s, &k->cmd);
+    vsio_field_bool(s, &k->released);
+    vsio_field8(s, &k->devices);
+    vsio_ps2_kbd_fields(&k->kbd, s);
+    vsio_ps2_mouse_fields(&k->mouse, s);
+}
+
+static uint32_t lines_of(const struct vsio_i8042 *k)
+{
+    return (uint32_t)line_of(k, VSIO_I8042_KBD) << VSIO_I8042_KBD |
+           (uint32_t)line_of(k, VSIO_I8042_AUX) << VSIO_I8042_AUX;
+}
+
+static void i8042_derive(struct vsio_device *dev)
+{
+    dev->lines = lines_of(to_i8042(dev));
+}
+
+static void i8042_resume(struct vsio_device *dev)
+{
+    const struct vsio_i8042 *k = to_i8042(dev);
+    const struct vsio_i8042_host *host = host_of(k);
+
+    if ( host->a20 )
+        host->a20(dev->ctx, k->outport & I8042_OUT_A20);
+    if ( host->leds )
+        host->leds(dev->ctx, k->kbd.leds);
+    update_irq(to_i8042(dev));
 }
 
 static bool valid_cmd(uint8_t cmd)
@@ -413,17 +474,35 @@ static bool valid_cmd(uint8_t cmd)
            (cmd >= I8042_CMD_WRITE_OUT && cmd <= I8042_CMD_WRITE_AUX);
 }
 
+/* Nothing waits in a device that the guest could have. */
+static bool valid_rx(const struct vsio_i8042 *k)
+{
+    return !(rx_open(k, VSIO_I8042_KBD) && vsio_ps2_kbd_waiting(&k->kbd)) &&
+           !(rx_open(k, VSIO_I8042_AUX) && vsio_ps2_mouse_waiting(&k->mouse));
+}
+
+static bool valid_devices(const struct vsio_i8042 *k)
+{
+    return k->devices == host_of(k)->devices && vsio_ps2_kbd_valid(&k->kbd) &&
+           vsio_ps2_mouse_valid(&k->mouse) &&
+           (has(k, VSIO_I8042_KBD) || !vsio_ps2_kbd_waiting(&k->kbd)) &&
+           (has(k, VSIO_I8042_AUX) || !vsio_ps2_mouse_waiting(&k->mouse));
+}
+
 bool vsio_i8042_valid(const struct vsio_i8042 *k)
 {
     uint32_t of_byte = I8042_STR_AUX | I8042_STR_TIMEOUT;
-    uint32_t lines = (uint32_t)line_of(k, VSIO_I8042_KBD) << VSIO_I8042_KBD |
-                     (uint32_t)line_of(k, VSIO_I8042_AUX) << VSIO_I8042_AUX;
 
     return !(k->status & ~(I8042_STR_OBF | I8042_STR_A2 | of_byte)) &&
            ((k->status & I8042_STR_OBF) || !(k->status & of_byte)) &&
            valid_cmd(k->cmd) && (k->outport & I8042_OUT_RESET) &&
            !(k->outport & (I8042_OUT_OBF | I8042_OUT_AUX)) &&
-           k->dev.lines == lines;
+           valid_devices(k) && valid_rx(k) && k->dev.lines == lines_of(k);
+}
+
+static bool i8042_valid(const struct vsio_device *dev)
+{
+    return vsio_i8042_valid((const struct vsio_i8042 *)dev);
 }
 
 const struct vsio_class vsio_i8042_class = {
@@ -434,4 +513,11 @@ const struct vsio_class vsio_i8042_class = {
     .read = i8042_read,
     .write = i8042_write,
     .reset = i8042_reset,
+    .type = VSIO_TYPE('8', '0', '4', '2'),
+    .version = 1,
+    .record = VSIO_RECORD_COUNTERS + 141,
+    .fields = i8042_fields,
+    .derive = i8042_derive,
+    .resume = i8042_resume,
+    .valid = i8042_valid,
 };
