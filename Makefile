@@ -24,7 +24,7 @@ variants := $(foreach c,gcc clang,$(machines:%=$c-%))
 
 need-cc := gcc gcc-aarch64-linux-gnu libc6-dev
 need-check := $(need-cc) clang clang-format gcc-arm-linux-gnueabihf \
-	gcc-powerpc64-linux-gnu perl python3 qemu-user-static
+	gcc-powerpc64-linux-gnu gcc-riscv64-linux-gnu perl python3 qemu-user-static
 need-coverage := $(need-cc) gcovr perl
 need-format := clang-format
 need-bench := gcc libc6-dev python3 valgrind
