@@ -98,7 +98,7 @@ enum vsio_error vsio_bus_restore(const struct vsio_bus *bus,
     /* Last: what one sends now may arrive at another one. */
     for ( n = vsio_bus_next(bus, 0); n < bus->count;
           n = vsio_bus_next(bus, n + 1) )
-        bus->regions[n].dev->class->resume(bus->regions[n].dev);
+        vsio_resume(bus->regions[n].dev);
 
     return VSIO_OK;
 }

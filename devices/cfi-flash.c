@@ -538,12 +538,18 @@ static bool is_power(uint32_t n)
 }
 
 /* CFI gives the size of a block in units of 256 bytes. */
+/* Four bytes for one 8-bit chip are four writes: twice set-up and confirm. */
+static uint32_t block_max(const struct vsio_cfi_flash_geometry *g)
+{
+    return VSIO_CFI_FLASH_BLOCK_MAX / (g->width == 1 && g->chips == 1 ? 2 : 1);
+}
+
 static bool possible(const struct vsio_cfi_flash_geometry *g)
 {
     return (g->width == 1 || g->width == 2) &&
            (g->chips == 1 || g->chips == 2) && is_power(g->size) &&
            is_power(g->block) && is_power(g->buffer) && g->size <= CFI_WINDOW &&
-           g->block <= VSIO_CFI_FLASH_BLOCK_MAX && g->block <= g->size &&
+           g->block <= block_max(g) && g->block <= g->size &&
            g->size <= g->block * VSIO_CFI_FLASH_BLOCKS_MAX &&
            g->block >= 256U * g->chips && g->buffer >= 2U * g->width &&
            g->buffer <= VSIO_CFI_FLASH_BUFFER_MAX;

@@ -12,7 +12,7 @@
 
 /* Erase blocks of a bank. */
 #define VSIO_CFI_FLASH_BLOCKS_MAX 512U
-/* Bytes of an erase block: what one access of the guest can make us store. */
+/* What one access can make us store: a block, or two of a single 8-bit chip. */
 #define VSIO_CFI_FLASH_BLOCK_MAX 0x40000U
 /* Bytes of a chip's write buffer: two of them are the 128 bytes of EDK2. */
 #define VSIO_CFI_FLASH_BUFFER_MAX 64U

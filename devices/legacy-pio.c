@@ -154,6 +154,10 @@ enum vsio_bus_error vsio_pc_map(struct vsio_bus *bus,
     enum vsio_bus_error rc = VSIO_BUS_OK;
     unsigned int i;
 
+    /* Registers side by side, as on a PC. */
+    if ( pc->com1 && pc->com1->class->window != 8 )
+        return VSIO_BUS_WINDOW;
+
     for ( i = 0; i < VSIO_PC_REGIONS && rc == VSIO_BUS_OK; i++ )
     {
         region.dev = devs[map[i].who];

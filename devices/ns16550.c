@@ -538,7 +538,10 @@ bool vsio_ns16550_rx_error(struct vsio_ns16550 *u, uint8_t byte, uint8_t lsr)
     uint32_t errors = lsr & NS16550_LSR_BYTE;
 
     if ( loops(u) || !rx_room(u) )
+    {
+        u->rx_wanted = true;
         return false;
+    }
 
     u->dev.count.bytes_in++;
     rx_store(u, errors << LSR_SHIFT | byte);

@@ -86,7 +86,8 @@ size_t vsio_ns16550_rx(struct vsio_ns16550 *u, const uint8_t *data, size_t n);
 
 /*
  * One byte with errors: any of NS16550_LSR_PE, _FE, _BI (the byte of a break is
- * 0). False: no room, nothing happened. Other bits are ignored.
+ * 0). False: no room; rx_ready is called when there is. Other bits are
+ * ignored.
  */
 bool vsio_ns16550_rx_error(struct vsio_ns16550 *u, uint8_t byte, uint8_t lsr);
 

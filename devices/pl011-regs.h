@@ -81,6 +81,7 @@
 #define PL011_INT_PE        0x100U
 #define PL011_INT_BE        0x200U
 #define PL011_INT_OE        0x400U
+#define PL011_INT_LATCHED   0x78fU /* until ICR: errors and modem lines */
 #define PL011_INT_MASK      0x7ffU
 #define PL011_INT_ERR_SHIFT 7U /* RIS 10:7 are RSR 3:0 */
 

@@ -24,7 +24,7 @@ bool vsio_pl011_class_valid(const struct vsio_device *dev)
     const struct vsio_pl011 *u = (const struct vsio_pl011 *)dev;
 
     return !(u->cr & ~PL011_CR_MASK) && !(u->imsc & ~PL011_INT_MASK) &&
-           !(u->latched & ~PL011_INT_MASK) &&
+           !(u->latched & ~PL011_INT_LATCHED) &&
            !(u->modem_in & ~PL011_FR_MODEM) && !(u->rsr & ~0xfU) &&
            u->fbrd <= PL011_FBRD_MASK && u->ifls <= PL011_IFLS_MASK &&
            u->dmacr <= PL011_DMACR_MASK && valid_fifos(u) &&

@@ -413,7 +413,11 @@ size_t vsio_pl011_rx(struct vsio_pl011 *u, const uint8_t *data, size_t n)
 bool vsio_pl011_rx_error(struct vsio_pl011 *u, uint16_t dr)
 {
     if ( !rx_open(u) || !rx_room(u) )
+    {
+        u->rx_wanted = true;
+        update_irq(u);
         return false;
+    }
 
     u->dev.count.bytes_in++;
     rx_entry(u, dr & (PL011_DR_FE | PL011_DR_PE | PL011_DR_BE | 0xffU));

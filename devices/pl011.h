@@ -83,8 +83,8 @@ size_t vsio_pl011_rx(struct vsio_pl011 *u, const uint8_t *data, size_t n);
 
 /*
  * One entry with errors, as DR shows it: any of PL011_DR_FE, _PE, _BE with the
- * byte (0 for a break). False: no room, nothing happened. Other bits are
- * ignored.
+ * byte (0 for a break). False: no room; rx_ready is called when there is some.
+ * Other bits are ignored.
  */
 bool vsio_pl011_rx_error(struct vsio_pl011 *u, uint16_t dr);
 

@@ -39,8 +39,13 @@ void vsio_pl031_class_derive(struct vsio_device *dev)
     dev->lines = r->im && r->ris;
 }
 
-/* The host was never told of an alarm; the clock has gone on meanwhile. */
+/* What the host was told is of no use; the clock has gone on meanwhile. */
 void vsio_pl031_class_resume(struct vsio_device *dev)
 {
+    const struct vsio_pl031_host *host =
+        (const struct vsio_pl031_host *)dev->host;
+
+    if ( host->set_alarm )
+        host->set_alarm(dev->ctx, VSIO_PL031_NO_ALARM);
     vsio_pl031_alarm((struct vsio_pl031 *)dev);
 }

@@ -23,7 +23,8 @@ struct vsio_pl031_host {
     /*
      * Call vsio_pl031_alarm() as soon as the clock has reached second when;
      * VSIO_PL031_NO_ALARM: no call is needed any more. There is one deadline,
-     * a new one replaces it. Called on a change only, and only with deadlines
+     * a new one replaces it. vsio_restore() disarms it first. Called on a
+     * change only, and only with deadlines
      * in the future that move the line. Initially there is none. NULL: a match
      * is noticed when the guest accesses the device.
      */

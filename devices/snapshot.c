@@ -6,7 +6,8 @@
 /* Are there n bytes more? *at is where; failed for good if there are not. */
 static bool advance(struct vsio_stream *s, size_t n, size_t *at)
 {
-    s->failed |= s->size - s->at < n;
+    s->ended |= s->size - s->at < n;
+    s->failed |= s->ended;
     if ( s->failed )
         return false;
 
@@ -138,7 +139,7 @@ static enum vsio_error load(struct vsio_device *dev, struct vsio_stream *s)
 
     body(dev, s);
     if ( s->failed )
-        return VSIO_ERROR_INVALID;
+        return s->ended ? VSIO_ERROR_LENGTH : VSIO_ERROR_INVALID;
     if ( s->at != s->size )
         return VSIO_ERROR_LENGTH;
 
@@ -215,7 +216,17 @@ enum vsio_error vsio_restore(struct vsio_device *dev,
     enum vsio_error rc = vsio_load(dev, buf, size, used, scratch);
 
     if ( rc == VSIO_OK )
-        dev->class->resume(dev);
+        vsio_resume(dev);
 
     return rc;
+}
+
+/* A line that was high falls first: what the host knew of it is of no use. */
+void vsio_resume(struct vsio_device *dev)
+{
+    unsigned int i;
+
+    for ( i = 0; i < dev->class->lines; i++ )
+        vsio_set_line(dev, i, false);
+    dev->class->resume(dev);
 }

@@ -43,7 +43,8 @@ struct vsio_stream {
     uint8_t *out;      /* NULL when reading */
     size_t size, at;
     uint16_t version; /* of the record that is read; the class's when writing */
-    bool failed;      /* it has come to an end, or a bool is none */
+    bool ended;       /* there are not as many bytes as fields */
+    bool failed;      /* that, or a field has a value that it can't have */
 };
 
 /* For fields(): one field of 1, 2, 4 or 8 bytes, and a bool as one byte. */
@@ -78,13 +79,16 @@ enum vsio_error vsio_restore(struct vsio_device *dev,
 
 /*
  * vsio_restore() up to where the host is told, for several devices of which one
- * may be refused: no callback is called. The caller then calls class->resume()
- * of each, or loads what it has saved before.
+ * may be refused: no callback is called. The caller then calls vsio_resume() of
+ * each, or loads what it has saved before.
  */
 enum vsio_error vsio_load(struct vsio_device *dev,
                           const uint8_t *buf,
                           size_t size,
                           size_t *used,
                           uint8_t *scratch);
+
+/* After vsio_load(): tell the host of lines and alarms, as vsio_restore(). */
+void vsio_resume(struct vsio_device *dev);
 
 #endif /* VSIO_SNAPSHOT_H */

@@ -66,10 +66,10 @@ enum vsio_event_type {
 struct vsio_event {
     enum vsio_event_type type;
     bool write;
-    uint8_t size;    /* bytes, as the guest asked; 0 when no access is meant */
+    uint8_t size; /* bytes: as asked if refused, of the register if unknown */
     uint32_t offset; /* bytes from the start of the device's window */
-    uint32_t value;  /* what was written; 0 for reads */
-};
+    uint32_t value;  /* what was written, in its place; 0 for reads */
+}; /* write and size are 0 in what a device did, and in DROPPED */
 
 /* The callbacks that all devices have; each device's host table starts so. */
 struct vsio_host {

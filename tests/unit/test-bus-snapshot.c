@@ -463,7 +463,7 @@ static void all_or_nothing(void)
         refused(SIZE, VSIO_ERROR_VERSION);
         buf[record + 4] = 1;
         buf[record + 8]--;
-        refused(SIZE, VSIO_ERROR_INVALID);
+        refused(SIZE, VSIO_ERROR_LENGTH);
         buf[record + 8]++;
         EXPECT_EQ(restore(SIZE), VSIO_OK);
     }

@@ -70,7 +70,9 @@ static void geometries(void)
     /* The smallest and the largest. */
     EXPECT(starts(256, 256, 1, 1, 2));
     EXPECT(starts(512, 512, 2, 2, 4));
-    EXPECT(starts(0x4000000, 0x40000, 1, 1, 64));
+    EXPECT(starts(0x4000000, 0x40000, 2, 1, 64));
+    EXPECT(starts(0x4000000, 0x20000, 1, 1, 64));
+    EXPECT(!starts(0x4000000, 0x40000, 1, 1, 64)); /* two in an access */
     EXPECT(starts(0x4000000, 0x20000, 2, 2, 64));
     EXPECT(!starts(0x4000000, 0x10000, 2, 2, 64));
     EXPECT(!starts(0x8000000, 0x40000, 2, 2, 64));

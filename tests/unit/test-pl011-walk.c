@@ -317,7 +317,10 @@ static void host_step(uint32_t r)
             m_entry(entry);
         }
         else
+        {
             EXPECT(!m_open() || m.nrx == depth());
+            m.wanted = true;
+        }
         break;
     case 6:
         m.inputs = entry & PL011_FR_MODEM;

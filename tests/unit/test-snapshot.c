@@ -238,6 +238,32 @@ static void host_is_asked_for_bytes(void)
     EXPECT_EQ(new.rx_calls, 1);
 }
 
+/* The host's interrupt controller was rolled back, too: tell it anew. */
+static void in_place_with_the_line_high(void)
+{
+    unsigned int calls;
+
+    boot_both();
+    busy_uart(&old);
+    save(&old.uart.dev);
+    EXPECT(old.level);
+    calls = old.irq_calls;
+    EXPECT_EQ(restore(&old.uart.dev, used), VSIO_OK);
+    EXPECT(old.level);
+    EXPECT_EQ(old.irq_calls, calls + 2);
+}
+
+static void alarm_in_place(void)
+{
+    boot(&old);
+    save(&old.rtc.dev);
+    rtc_write(&old, PL031_MR, START + 60);
+    rtc_write(&old, PL031_IMSC, 1);
+    EXPECT_EQ(old.alarm, START + 60);
+    EXPECT_EQ(restore(&old.rtc.dev, used), VSIO_OK);
+    EXPECT_EQ(old.alarm, VSIO_PL031_NO_ALARM);
+}
+
 static void in_place(void)
 {
     boot_both();
@@ -354,7 +380,7 @@ static void wrong_length(void)
     record[8]++;
     refused(VSIO_ERROR_LENGTH, used + 1);
     record[8] = (uint8_t)(record[8] - 2);
-    refused(VSIO_ERROR_INVALID, used); /* the last field is cut in two */
+    refused(VSIO_ERROR_LENGTH, used); /* the last field is cut in two */
     record[8] = record[9] = record[10] = record[11] = 0xff;
     refused(VSIO_ERROR_TRUNCATED, used);
 }
@@ -365,9 +391,10 @@ static void inconsistent(void)
     static const struct {
         uint8_t at, value; /* after header and counters */
     } bad[] = {
-        { 0, 0x08 },  /* CR: reserved bits */
-        { 5, 0xff },  /* IMSC */
-        { 7, 0xff },  /* latched */
+        { 0, 0x08 }, /* CR: reserved bits */
+        { 5, 0xff }, /* IMSC */
+        { 6, 0x10 }, /* latched: RX is never */
+        { 7, 0xff },
         { 9, 0x80 },  /* modem inputs */
         { 11, 0x40 }, /* IFLS */
         { 12, 0x40 }, /* FBRD */
@@ -470,6 +497,9 @@ static const struct test table[] = {
     { "bytes that waited leave by the new host", waiting_bytes_leave },
     { "the new host is asked for input", host_is_asked_for_bytes },
     { "restored in place", in_place },
+    { "in place, a line that is high falls and rises",
+      in_place_with_the_line_high },
+    { "in place, an alarm that is no more is taken back", alarm_in_place },
     { "an RTC keeps its offset and its alarm", rtc_keeps_offset_and_alarm },
     { "an alarm that was missed on the way fires", alarm_that_was_missed },
     { "truncated at each byte: refused", truncated },
