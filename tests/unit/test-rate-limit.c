@@ -2,6 +2,9 @@
 /* The token bucket, on a clock that is not a clock. */
 
 #include "harness.h"
+#include "ns16550.h"
+#include "pl011-regs.h"
+#include "pl011.h"
 #include "rate-limit.h"
 
 #define SECOND UINT64_C(1000000000)
@@ -331,6 +334,59 @@ static void random_walk(void)
     EXPECT(m.limit.dropped > 1000 && passed > 1000);
 }
 
+/* --- between a UART and its sink ------------------------------------------ */
+
+static bool limited_tx(void *ctx, uint8_t byte)
+{
+    EXPECT(ctx == &m);
+
+    return vsio_rate_limit_tx(&m.limit, byte);
+}
+
+static const struct vsio_pl011_host pl011_host = { .tx = limited_tx };
+static const struct vsio_ns16550_host ns16550_host = { .tx = limited_tx };
+
+/* What is too fast is gone and counted; the guest never waits for it. */
+static void behind_a_pl011(void)
+{
+    static struct vsio_pl011 uart;
+    uint32_t fr, i;
+
+    start(10, 4);
+    vsio_pl011_init(&uart, &pl011_host, &m);
+    for ( i = 0; i < 10; i++ )
+        EXPECT(vsio_write(&uart.dev, PL011_DR, 4, '0' + i));
+    EXPECT_EQ(m.sunk, 4);
+    EXPECT_EQ(m.last, '3');
+    EXPECT_EQ(m.limit.dropped, 6);
+    EXPECT(vsio_read(&uart.dev, PL011_FR, 4, &fr));
+    EXPECT(fr & PL011_FR_TXFE);
+
+    m.now += SECOND / 10;
+    EXPECT(vsio_write(&uart.dev, PL011_DR, 4, 'x'));
+    EXPECT_EQ(m.last, 'x');
+}
+
+/* A sink without room: the byte waits in the UART, and is paid for once. */
+static void behind_a_16550(void)
+{
+    static struct vsio_ns16550 uart;
+
+    start(10, 2);
+    vsio_ns16550_init(&uart, &ns16550_host, &m, 1, 16);
+    m.room = false;
+    EXPECT(vsio_write(&uart.dev, 0, 1, 'a'));
+    EXPECT_EQ(m.sunk, 0);
+    m.room = true;
+    vsio_ns16550_tx_ready(&uart);
+    EXPECT(vsio_write(&uart.dev, 0, 1, 'b'));
+    EXPECT_EQ(m.sunk, 2);
+    EXPECT_EQ(m.last, 'b');
+    EXPECT_EQ(m.limit.dropped, 0);
+    EXPECT(vsio_write(&uart.dev, 0, 1, 'c'));
+    EXPECT_EQ(m.limit.dropped, 1);
+}
+
 static const struct test table[] = {
     { "without a limit all pass, and there need be no clock", off_by_default },
     { "a burst, and then the rate", burst_then_rate },
@@ -345,5 +401,7 @@ static const struct test table[] = {
     { "a byte looks at the clock once", one_look },
     { "valid() rejects each broken field", valid_rejects },
     { "a random walk never passes more than was earned", random_walk },
+    { "between a PL011 and its sink", behind_a_pl011 },
+    { "between a 16550A and a sink without room", behind_a_16550 },
 };
 TESTS(table);
