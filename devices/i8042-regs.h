@@ -83,7 +83,4 @@
 #define I8042_NO_PASSWORD  0xf1U
 #define I8042_RESEND       0xfeU
 
-/* Of a keyboard in scan code set 2: the next code is of a key released. */
-#define I8042_KBD_RELEASE 0xf0U
-
 #endif /* VSIO_I8042_REGS_H */

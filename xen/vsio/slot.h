@@ -33,8 +33,10 @@ struct vsio_slot_ops {
     /* NULL: vsio_slot_read() and vsio_slot_write(). */
     const struct mmio_handler_ops *mmio;
     /*
-     * The domain dies; slot->dead is set, so that no callback will run any
-     * more. Let go of timers, event channels, pages. No lock is held.
+     * The domain dies, slot->dead is set. Let go of timers, event channels,
+     * pages. No lock is held. A notification that is under way may still take
+     * the lock afterwards: it must find nothing to do, in memory that is there
+     * until vsio_domain_destroy().
      */
     void (*detach)(struct vsio_slot *slot);
     bool clocked; /* its node refers to the clock */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A dom0less domain's PL031, driven by Xen's wall clock. */
 
+#include <xen/device_tree.h>
 #include <xen/errno.h>
 #include <xen/init.h>
 #include <xen/libfdt/libfdt.h>
@@ -14,8 +15,6 @@
 #include <asm/div64.h>
 #include <asm/domain.h>
 #include <asm/io.h>
-
-#include <xen/device_tree.h>
 
 #include "devices/pl031-regs.h"
 #include "devices/pl031.h"
