@@ -241,7 +241,7 @@ static void write_data(const struct vsio_cfi_flash *f,
         return;
     }
 
-    put_word(f, chip->buffer + n * f->geometry.width, word);
+    put_word(f, chip->buffer + (size_t)n * f->geometry.width, word);
     chip->left--;
     chip->state = chip->left ? VSIO_CFI_FLASH_DATA : VSIO_CFI_FLASH_CONFIRM;
 }
@@ -263,7 +263,7 @@ static void write_confirm(const struct vsio_cfi_flash *f,
 
     for ( n = 0; n < chip->count; n++ )
         program_word(f, chip->start + (n << f->bus_shift),
-                     get_word(f, chip->buffer + n * f->geometry.width));
+                     get_word(f, chip->buffer + (size_t)n * f->geometry.width));
     dirty(f, chip->start, span_of(f, chip));
 }
 
@@ -385,58 +385,59 @@ static uint32_t region(const struct vsio_cfi_flash *f)
 }
 
 /* AP-646; from CFI_PRI on, J3 table 12. All is done long before its time. */
+static const uint8_t query_table[CFI_END] = {
+    [CFI_MANUFACTURER] = 0x89, /* Intel */
+    [CFI_DEVICE] = 0x18,       /* 28F128J3, of uniform blocks */
+    [CFI_QRY] = 'Q',
+    'R',
+    'Y',
+    0x01,
+    0,
+    CFI_PRI,
+    0,
+    0,
+    0,
+    0,
+    0,
+    [CFI_SYSTEM] = 0x27,
+    0x36, /* VCC 2.7 to 3.6 V */
+    0,
+    0, /* no VPP */
+    0x07,
+    0x07,
+    0x0a,
+    0, /* word, buffer: 128 us; block: 1 s; chip */
+    0x04,
+    0x04,
+    0x04,
+    0, /* at most 16 times that */
+    [CFI_REGIONS] = 1,
+    [CFI_PRI] = 'P',
+    'R',
+    'I',
+    '1',
+    '1', /* version 1.1 */
+    0x26,
+    0,
+    0,
+    0,    /* suspend erase and program, instant block locking */
+    0x01, /* program while an erase is suspended */
+    0x03,
+    0, /* lock bits: locked, locked down */
+    0x33,
+    0, /* VCC 3.3 V, no VPP */
+    0x01,
+    0,
+    0,
+    0,
+    0, /* one protection field (0 would be 256): none */
+    0,
+    0, /* no page mode, no burst */
+};
+
+/* What the geometry says, and the same for all: the table. */
 static uint32_t query(const struct vsio_cfi_flash *f, uint32_t addr)
 {
-    static const uint8_t table[CFI_END] = {
-        [CFI_MANUFACTURER] = 0x89, /* Intel */
-        [CFI_DEVICE] = 0x18,       /* 28F128J3, of uniform blocks */
-        [CFI_QRY] = 'Q',
-        'R',
-        'Y',
-        0x01,
-        0,
-        CFI_PRI,
-        0,
-        0,
-        0,
-        0,
-        0,
-        [CFI_SYSTEM] = 0x27,
-        0x36, /* VCC 2.7 to 3.6 V */
-        0,
-        0, /* no VPP */
-        0x07,
-        0x07,
-        0x0a,
-        0, /* word, buffer: 128 us; block: 1 s; chip */
-        0x04,
-        0x04,
-        0x04,
-        0, /* at most 16 times that */
-        [CFI_REGIONS] = 1,
-        [CFI_PRI] = 'P',
-        'R',
-        'I',
-        '1',
-        '1', /* version 1.1 */
-        0x26,
-        0,
-        0,
-        0,    /* suspend erase and program, instant block locking */
-        0x01, /* program while an erase is suspended */
-        0x03,
-        0, /* lock bits: locked, locked down */
-        0x33,
-        0, /* VCC 3.3 V, no VPP */
-        0x01,
-        0,
-        0,
-        0,
-        0, /* one protection field (0 would be 256): none */
-        0,
-        0, /* no page mode, no burst */
-    };
-
     switch ( addr )
     {
     case CFI_SIZE:
@@ -451,7 +452,7 @@ static uint32_t query(const struct vsio_cfi_flash *f, uint32_t addr)
     case CFI_REGION_1 + 3:
         return region(f) >> (8 * (addr - CFI_REGION_1)) & 0xff;
     default:
-        return addr < CFI_END ? table[addr] : 0;
+        return addr < CFI_END ? query_table[addr] : 0;
     }
 }
 
@@ -541,7 +542,8 @@ static bool is_power(uint32_t n)
 /* Four bytes for one 8-bit chip are four writes: twice set-up and confirm. */
 static uint32_t block_max(const struct vsio_cfi_flash_geometry *g)
 {
-    return VSIO_CFI_FLASH_BLOCK_MAX / (g->width == 1 && g->chips == 1 ? 2 : 1);
+    return VSIO_CFI_FLASH_BLOCK_MAX /
+           (g->width == 1 && g->chips == 1 ? 2U : 1U);
 }
 
 static bool possible(const struct vsio_cfi_flash_geometry *g)
@@ -705,8 +707,8 @@ static void cfi_flash_resume(struct vsio_device *dev)
 }
 
 #define RECORD_CHIP                                                            \
-    (9 + VSIO_CFI_FLASH_BUFFER_MAX + VSIO_CFI_FLASH_BLOCKS_MAX / 4)
-#define RECORD (VSIO_RECORD_COUNTERS + 5 + 2 * RECORD_CHIP)
+    (9U + VSIO_CFI_FLASH_BUFFER_MAX + VSIO_CFI_FLASH_BLOCKS_MAX / 4U)
+#define RECORD (VSIO_RECORD_COUNTERS + 5U + 2U * RECORD_CHIP)
 
 _Static_assert(VSIO_RECORD_HEADER + RECORD <= VSIO_RECORD_MAX,
                "a record with all locks and both buffers has its bound, too");

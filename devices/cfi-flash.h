@@ -46,7 +46,7 @@ struct vsio_cfi_flash_host {
 };
 
 /* What a chip's next write is. The numbers are those of the snapshot. */
-enum vsio_cfi_flash_state {
+enum {
     VSIO_CFI_FLASH_READY = 0,   /* a command */
     VSIO_CFI_FLASH_PROGRAM = 1, /* the word to program */
     VSIO_CFI_FLASH_ERASE = 2,   /* the confirmation of an erase */
@@ -57,7 +57,7 @@ enum vsio_cfi_flash_state {
 };
 
 /* What a chip's reads return. */
-enum vsio_cfi_flash_mode {
+enum {
     VSIO_CFI_FLASH_ARRAY = 0,
     VSIO_CFI_FLASH_STATUS = 1,
     VSIO_CFI_FLASH_ID = 2, /* ID codes, locks and query */

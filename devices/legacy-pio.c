@@ -29,7 +29,7 @@ static uint32_t lanes(uint32_t reg)
     case LEGACY_PCI_DATA:
         return UINT32_MAX;
     case PORT_B_REG:
-        return 0xffU << PORT_B_SHIFT;
+        return (uint32_t)0xff << PORT_B_SHIFT;
     default:
         return 0;
     }
@@ -149,7 +149,9 @@ enum vsio_bus_error vsio_pc_map(struct vsio_bus *bus,
                                 const struct vsio_pc_ports *pc,
                                 const struct vsio_bus_region **there)
 {
-    struct vsio_device *const devs[WHO] = { pc->legacy, pc->i8042, pc->com1 };
+    struct vsio_device *const devs[WHO] = {
+        [LEGACY] = pc->legacy, [I8042] = pc->i8042, [COM1] = pc->com1
+    };
     struct vsio_bus_region region = { .space = VSIO_SPACE_PORTS };
     enum vsio_bus_error rc = VSIO_BUS_OK;
     unsigned int i;

@@ -199,7 +199,7 @@ static uint8_t tx_pop(struct vsio_ns16550 *u)
 static void tx_drain(struct vsio_ns16550 *u)
 {
     while ( u->tx_count && tx_send(u, u->tx[u->tx_first]) )
-        tx_pop(u);
+        (void)tx_pop(u);
 }
 
 /* What was in a FIFO is lost, and counted. */
@@ -680,7 +680,7 @@ static void ns16550_resume(struct vsio_device *dev)
     }
 
 const struct vsio_class vsio_ns16550_class[3] = {
-    CLASS(1),
-    CLASS(2),
-    CLASS(4),
+    CLASS(1U),
+    CLASS(2U),
+    CLASS(4U),
 };

@@ -40,7 +40,7 @@ bool vsio_pl011_valid(const struct vsio_pl011 *u)
 
 void vsio_pl011_class_fields(struct vsio_device *dev, struct vsio_stream *s)
 {
-    struct vsio_pl011 *u = (struct vsio_pl011 *)dev;
+    struct vsio_pl011 *u = to_pl011(dev);
     unsigned int i;
 
     vsio_field16(s, &u->cr);
@@ -67,7 +67,7 @@ void vsio_pl011_class_fields(struct vsio_device *dev, struct vsio_stream *s)
 
 void vsio_pl011_class_derive(struct vsio_device *dev)
 {
-    struct vsio_pl011 *u = (struct vsio_pl011 *)dev;
+    struct vsio_pl011 *u = to_pl011(dev);
 
     set_levels(u);
     u->fr = (uint16_t)modem_of(u);
@@ -78,9 +78,8 @@ void vsio_pl011_class_derive(struct vsio_device *dev)
 /* The host is another one, perhaps: it may have room, or bytes for us. */
 void vsio_pl011_class_resume(struct vsio_device *dev)
 {
-    struct vsio_pl011 *u = (struct vsio_pl011 *)dev;
-    const struct vsio_pl011_host *host =
-        (const struct vsio_pl011_host *)dev->host;
+    struct vsio_pl011 *u = to_pl011(dev);
+    const struct vsio_pl011_host *host = host_of(u);
 
     if ( host->modem )
         host->modem(dev->ctx, u->cr & PL011_CR_MODEM);

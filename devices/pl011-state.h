@@ -10,6 +10,16 @@
 #include "pl011.h"
 #include "vsio.h"
 
+static inline struct vsio_pl011 *to_pl011(struct vsio_device *dev)
+{
+    return (struct vsio_pl011 *)dev;
+}
+
+static inline const struct vsio_pl011_host *host_of(const struct vsio_pl011 *u)
+{
+    return (const struct vsio_pl011_host *)u->dev.host;
+}
+
 /* What FR and RIS say is a function of the FIFOs and of what is latched. */
 static inline uint32_t fr_of(const struct vsio_pl011 *u)
 {

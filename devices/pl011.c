@@ -6,16 +6,6 @@
 #include "pl011-state.h"
 #include "snapshot.h"
 
-static struct vsio_pl011 *to_pl011(struct vsio_device *dev)
-{
-    return (struct vsio_pl011 *)dev;
-}
-
-static const struct vsio_pl011_host *host_of(const struct vsio_pl011 *u)
-{
-    return (const struct vsio_pl011_host *)u->dev.host;
-}
-
 /* The way out of every change of state. */
 static void update_irq(struct vsio_pl011 *u)
 {
@@ -135,7 +125,7 @@ static uint8_t tx_pop(struct vsio_pl011 *u)
 static void tx_drain(struct vsio_pl011 *u)
 {
     while ( u->tx_count && tx_send(u, u->tx[u->tx_first]) )
-        tx_pop(u);
+        (void)tx_pop(u);
 }
 
 /* 3.3.7: FEN empties both FIFOs; what was in them is lost, and counted. */

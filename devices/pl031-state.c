@@ -9,7 +9,8 @@ bool vsio_pl031_class_valid(const struct vsio_device *dev)
     const struct vsio_pl031 *r = (const struct vsio_pl031 *)dev;
 
     return r->last <= CLOCK_END && r->deadline == match_from(r, r->last + 1) &&
-           r->armed == wanted_alarm(r) && r->dev.lines == (r->im && r->ris);
+           r->armed == wanted_alarm(r) &&
+           r->dev.lines == (r->im && r->ris ? 1U : 0U);
 }
 
 bool vsio_pl031_valid(const struct vsio_pl031 *r)
@@ -20,7 +21,7 @@ bool vsio_pl031_valid(const struct vsio_pl031 *r)
 /* The second of the last look goes with it: what came since, is not lost. */
 void vsio_pl031_class_fields(struct vsio_device *dev, struct vsio_stream *s)
 {
-    struct vsio_pl031 *r = (struct vsio_pl031 *)dev;
+    struct vsio_pl031 *r = to_pl031(dev);
 
     vsio_field64(s, &r->last);
     vsio_field32(s, &r->offset);
@@ -32,7 +33,7 @@ void vsio_pl031_class_fields(struct vsio_device *dev, struct vsio_stream *s)
 
 void vsio_pl031_class_derive(struct vsio_device *dev)
 {
-    struct vsio_pl031 *r = (struct vsio_pl031 *)dev;
+    struct vsio_pl031 *r = to_pl031(dev);
 
     r->deadline = match_from(r, r->last + 1);
     r->armed = wanted_alarm(r);
@@ -42,10 +43,10 @@ void vsio_pl031_class_derive(struct vsio_device *dev)
 /* What the host was told is of no use; the clock has gone on meanwhile. */
 void vsio_pl031_class_resume(struct vsio_device *dev)
 {
-    const struct vsio_pl031_host *host =
-        (const struct vsio_pl031_host *)dev->host;
+    struct vsio_pl031 *r = to_pl031(dev);
+    const struct vsio_pl031_host *host = host_of(r);
 
     if ( host->set_alarm )
         host->set_alarm(dev->ctx, VSIO_PL031_NO_ALARM);
-    vsio_pl031_alarm((struct vsio_pl031 *)dev);
+    vsio_pl031_alarm(r);
 }

@@ -9,11 +9,21 @@
 #include "pl031.h"
 #include "vsio.h"
 
+static inline struct vsio_pl031 *to_pl031(struct vsio_device *dev)
+{
+    return (struct vsio_pl031 *)dev;
+}
+
+static inline const struct vsio_pl031_host *host_of(const struct vsio_pl031 *r)
+{
+    return (const struct vsio_pl031_host *)r->dev.host;
+}
+
 /* Seconds until the counter shows the same value again. */
 #define WRAP ((uint64_t)1 << 32)
 
 /* A clock beyond stands still, so that no second here ever overflows. */
-#define CLOCK_END (UINT64_MAX - 2 * WRAP)
+#define CLOCK_END (UINT64_MAX - 2U * WRAP)
 
 /* What DR shows in a second of the host. */
 static inline uint32_t counter(const struct vsio_pl031 *r, uint64_t second)

@@ -6,16 +6,6 @@
 #include "pl031-state.h"
 #include "snapshot.h"
 
-static struct vsio_pl031 *to_pl031(struct vsio_device *dev)
-{
-    return (struct vsio_pl031 *)dev;
-}
-
-static const struct vsio_pl031_host *host_of(const struct vsio_pl031 *r)
-{
-    return (const struct vsio_pl031_host *)r->dev.host;
-}
-
 static uint64_t host_now(const struct vsio_pl031 *r)
 {
     uint64_t now = host_of(r)->now(r->dev.ctx);

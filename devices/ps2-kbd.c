@@ -237,7 +237,7 @@ bool vsio_ps2_to_set1(bool *released, uint8_t *byte)
         *released = true; /* in set 1 a bit of the next byte */
         return false;
     }
-    *byte = (uint8_t)(code | (*released ? 0x80 : 0));
+    *byte = (uint8_t)(code | (*released ? 0x80U : 0U));
     *released = false;
 
     return true;
@@ -310,7 +310,7 @@ static bool is_key(uint32_t code)
 /* Keys got lost: say so once, in the place of the first of them. */
 static void overrun(struct vsio_ps2_kbd *k)
 {
-    uint8_t code = k->set == 1 ? 0xff : 0x00;
+    uint8_t code = k->set == 1 ? 0xffU : 0x00U;
 
     if ( !k->overrun )
         k->overrun = vsio_ps2_put(&k->keys, &code, 1, VSIO_PS2_KEYS);

@@ -149,7 +149,7 @@ static bool queue_packet(struct vsio_ps2_mouse *m, struct vsio_device *dev)
         return false;
 
     build(m, packet);
-    vsio_ps2_put(&m->packets, packet, n, VSIO_PS2_PACKETS);
+    (void)vsio_ps2_put(&m->packets, packet, n, VSIO_PS2_PACKETS);
     dev->count.bytes_in += n;
 
     return true;
@@ -233,7 +233,7 @@ static void send_status(struct vsio_ps2_mouse *m, struct vsio_device *dev)
 
 static void send_data(struct vsio_ps2_mouse *m, struct vsio_device *dev)
 {
-    uint8_t answer[VSIO_PS2_MOUSE_ANSWER] = { PS2_ACK };
+    uint8_t answer[VSIO_PS2_MOUSE_ANSWER] = { [0] = PS2_ACK };
 
     build(m, answer + 1);
     vsio_ps2_answer(&m->answers, dev, answer, 1 + packet_size(m));
@@ -383,7 +383,7 @@ bool vsio_ps2_mouse_read(struct vsio_ps2_mouse *m,
     }
 
     if ( !m->packets.count )
-        queue_packet(m, dev); /* motion waits here for a guest that reads */
+        (void)queue_packet(m, dev); /* motion waits for a guest that reads */
     if ( half_packet(m) == 0 )
         m->sent_count = 0;
     *byte = send(m, &m->packets);
@@ -426,7 +426,7 @@ static bool press(struct vsio_ps2_mouse *m,
     if ( !seen )
         vsio_dropped(dev, 0, m->buttons);
     m->buttons = buttons;
-    queue_packet(m, dev); /* at once, if there is room: others may follow */
+    (void)queue_packet(m, dev); /* at once, if there is room: more may follow */
 
     return seen;
 }
@@ -444,7 +444,7 @@ bool vsio_ps2_mouse_move(struct vsio_ps2_mouse *m,
         return false;
     }
     if ( m->told != m->buttons )
-        queue_packet(m, dev); /* it was where it was, not where we go */
+        (void)queue_packet(m, dev); /* it was where it was, not where we go */
 
     all = count(m, move);
     if ( !all )

@@ -59,7 +59,7 @@ void vsio_ps2_answer(struct vsio_ps2_queue *q,
         return;
 
     vsio_ps2_clear(q, dev);
-    vsio_ps2_put(q, bytes, n, VSIO_PS2_QUEUE);
+    (void)vsio_ps2_put(q, bytes, n, VSIO_PS2_QUEUE);
 }
 
 bool vsio_ps2_queue_valid(const struct vsio_ps2_queue *q, uint32_t limit)

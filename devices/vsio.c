@@ -99,7 +99,7 @@ void vsio_set_line(struct vsio_device *dev, unsigned int line, bool level)
         return;
 
     dev->lines ^= bit;
-    dev->count.irqs += level;
+    dev->count.irqs += level ? 1U : 0U;
     vsio_tell(dev, VSIO_EVENT_IRQ, line, level);
     if ( dev->host->set_irq )
         dev->host->set_irq(dev->ctx, line, level);

@@ -125,7 +125,8 @@ int __init vsio_fdt_begin(void *fdt,
     }
 
     /* A unit address has no leading zeros, as PRIpaddr would print. */
-    snprintf(node, sizeof(node), "%s@%" PRIx64, name, (uint64_t)slot->base);
+    (void)snprintf(node, sizeof(node), "%s@%" PRIx64, name,
+                   (uint64_t)slot->base);
     rc = fdt_begin_node(fdt, node);
     rc = rc ?: fdt_property(fdt, "reg", reg, sizeof(reg));
     rc = rc ?: fdt_property(fdt, "interrupts", irqs, 12 * lines);

@@ -22,7 +22,7 @@
 #include "devices/vsio.h"
 #include "tree.h"
 
-#define VSIO_MAX_SLOTS 4
+#define VSIO_MAX_SLOTS 4U
 #define VSIO_MAX_LINES 2
 
 struct kernel_info;

@@ -22,7 +22,7 @@ struct vi8042_state {
 static void reboot(struct vsio_slot *slot)
 {
     printk("%pd: i8042 reset: domain reboots\n", slot->domain);
-    domain_shutdown(slot->domain, SHUTDOWN_reboot);
+    (void)domain_shutdown(slot->domain, SHUTDOWN_reboot);
 }
 
 static void reset(void *ctx)

@@ -23,7 +23,7 @@
 #include "ring.h"
 #include "slot.h"
 
-#define LINE_SIZE 128 /* as much of a line as a domain without focus gets */
+#define LINE_SIZE 128U /* as much of a line as a domain without focus gets */
 
 struct vpl011_state {
     struct vsio_slot slot;
@@ -346,7 +346,7 @@ void vpl011_rx_char_xen(struct domain *d, char c)
     struct vpl011_state *p = state_of(d);
 
     if ( p )
-        rx_char(p, c);
+        (void)rx_char(p, c);
 }
 #endif
 
@@ -471,8 +471,8 @@ static void be_firmware(struct vpl011_state *p)
 {
     struct vsio_device *dev = &p->uart.dev;
 
-    vsio_write(dev, PL011_LCR_H, 4, PL011_LCR_H_FEN | PL011_LCR_H_WLEN8);
-    vsio_write(dev, PL011_CR, 4, PL011_CR_RESET | PL011_CR_UARTEN);
+    (void)vsio_write(dev, PL011_LCR_H, 4, PL011_LCR_H_FEN | PL011_LCR_H_WLEN8);
+    (void)vsio_write(dev, PL011_CR, 4, PL011_CR_RESET | PL011_CR_UARTEN);
 }
 
 static struct vpl011_state *create(struct domain *d,
