@@ -85,6 +85,7 @@ $(eval $(call variant,coverage,gcc -O0 --coverage,\
 .SECONDARY:
 
 include tests/glue/glue.mk
+include tests/lint/lint.mk
 
 # --- Targets ------------------------------------------------------------------
 
@@ -137,8 +138,8 @@ format: | need-format
 	@clang-format -i $(sources)
 
 .PHONY: lint
-lint: ## format, licence lines, headers that stand alone
-lint: | need-check
+lint: ## format, licence lines, headers, static analysis, MISRA C:2012
+lint: analyzer tidy misra scripts | need-check
 	@clang-format --dry-run -Werror $(sources)
 	@tests/lint/check-spdx Makefile .ci devices xen tools tests
 	@tests/lint/check-headers gcc $(warnings) -Idevices -- \

@@ -26,6 +26,7 @@ compile()
     blocks "$2" c > "$out/$1.c"
     blocks "$2" text > "$out/$1.want"
     rm -f "$out/$1.got"
+    # shellcheck disable=SC2086 # words, on purpose
     $cc -std=c11 -O2 -Wall -Wextra -Wno-unused-parameter -Werror -Idevices \
         -o "$out/$1" "$out/$1.c" $sources
 }
@@ -44,10 +45,13 @@ result()
 echo 1..4
 n=0
 for cc in gcc clang; do
-    compile readme README.md && "$out/readme" > "$out/readme.got" || true
+    if compile readme README.md; then
+        "$out/readme" > "$out/readme.got" || true
+    fi
     result readme "the README's example"
-    compile host docs/embedding.md &&
+    if compile host docs/embedding.md; then
         { "$out/host" save "$out/host.snapshot" &&
           "$out/host" restore "$out/host.snapshot"; } > "$out/host.got" || true
+    fi
     result host "the host of docs/embedding.md"
 done

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+# Static analysis: gcc -fanalyzer, clang-tidy, cppcheck with MISRA C:2012,
+# shellcheck, pyflakes. Included by the Makefile, after glue.mk. What has passed
+# leaves a file in $(B)/lint and is not looked at again until it changes.
+
+need-lint := clang-format clang-tidy cppcheck gcc libc6-dev python3 \
+	python3-pyflakes shellcheck
+
+.PHONY: need-lint
+need-lint:
+	@tools/need $($@)
+
+lint-devices := $(wildcard devices/*.c)
+lint-glue := $(wildcard xen/vsio/*.c)
+lint-misra := devices glue
+lint-headers := $(wildcard devices/*.h xen/vsio/*.h xen/vsio/include/*.h)
+
+# Two files at a time; {} is the file.
+each = printf '%s\n' $1 | xargs -P 2 -I {}
+
+# The glue against the stand-in for Xen's headers, as tests/glue compiles it.
+lint-glue-made := $(B)/glue/xen-4.17/include/.made
+lint-glue-cc := $(filter-out $(sanitize),$(glue-cc)) $(glue-full) \
+	-I$(dir $(lint-glue-made)) -Ixen/vsio/include -I. -Ixen/vsio
+lint-glue-flags := $(filter-out gcc -g -O% -W% -f% -nostdinc,$(lint-glue-cc))
+
+.PHONY: analyzer tidy misra scripts
+analyzer: ## gcc -fanalyzer over the devices and the glue
+analyzer: $(B)/lint/analyzer
+tidy: ## clang-tidy over the devices and the glue
+tidy: $(B)/lint/tidy
+
+$(B)/lint/analyzer: $(lint-devices) $(lint-glue) $(lint-headers) \
+		$(lint-glue-made) tests/lint/lint.mk | need-lint
+	@mkdir -p $(@D)
+	@$(call each,$(lint-devices)) gcc -fanalyzer -O2 $(warnings) -ffreestanding \
+		-Idevices -c -o /dev/null {}
+	@$(call each,$(lint-glue)) $(lint-glue-cc) -fanalyzer -c -o /dev/null {}
+	@touch $@
+
+# On standard error, besides faults: how much was found in system headers.
+lint-why = { grep -v ' generated' $@.log; false; }
+
+# Off for the glue: Xen's functions take int for what is unsigned, callbacks
+# have parameters that not everybody needs, and its arrays have a few members.
+lint-glue-checks := -bugprone-narrowing-conversions,$\
+	-bugprone-implicit-widening-of-multiplication-result,$\
+	-misc-unused-parameters
+
+$(B)/lint/tidy: $(lint-devices) $(lint-glue) $(lint-headers) \
+		$(lint-glue-made) .clang-tidy tests/lint/lint.mk | need-lint
+	@mkdir -p $(@D)
+	@$(call each,$(lint-devices)) clang-tidy --quiet --header-filter=devices/ {} \
+		-- -std=c11 -ffreestanding -Idevices 2>$@.log || $(lint-why)
+	@$(call each,$(lint-glue)) clang-tidy --quiet --header-filter=xen/vsio/ \
+		--checks=$(lint-glue-checks) {} -- $(lint-glue-flags) \
+		2>$@.log || $(lint-why)
+	@touch $@
+
+# variableScope: Xen's style has variables at the top of their block.
+lint-cppcheck := cppcheck --quiet --addon=misra --platform=unix64 \
+	--enable=warning,style,performance,portability --suppress=variableScope \
+	--template='{file}:{line}:{column}: {id} {message}'
+
+$(B)/lint/devices.misra: $(lint-devices) $(lint-headers) tests/lint/lint.mk \
+		| need-lint
+	@mkdir -p $(@D)
+	@$(lint-cppcheck) --std=c11 -Idevices $(lint-devices) 2>$@
+
+# GCC's extensions, which Xen uses: arithmetic on void pointers, and do_div(),
+# a macro that changes its first argument.
+$(B)/lint/glue.misra: $(lint-glue) $(lint-headers) $(lint-glue-made) \
+		tests/lint/lint.mk | need-lint
+	@mkdir -p $(@D)
+	@$(lint-cppcheck) --std=c99 --suppress=arithOperationsOnVoidPointer \
+		--suppress=redundantAssignment -D__GNUC__=12 \
+		$(filter-out -std=%,$(lint-glue-flags)) $(lint-glue) 2>$@
+
+misra: ## cppcheck, and MISRA's rules against docs/misra.md
+misra: $(lint-misra:%=$(B)/lint/%.misra)
+	@tests/lint/check-misra docs/misra.md $^
+
+scripts: ## shellcheck and pyflakes over tools/ and tests/
+scripts: | need-lint
+	@tests/lint/check-scripts .ci devices tests tools xen
