@@ -86,6 +86,7 @@ $(eval $(call variant,coverage,gcc -O0 --coverage,\
 
 include tests/glue/glue.mk
 include tests/lint/lint.mk
+include tests/fuzz/fuzz.mk
 
 # --- Targets ------------------------------------------------------------------
 
