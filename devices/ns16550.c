@@ -132,7 +132,7 @@ static uint8_t rx_pop(struct vsio_ns16550 *u)
     return byte;
 }
 
-/* 8.3: what is in the FIFO stays, the new byte is lost, OE says so at once. */
+/* A byte is lost, OE says so at once. */
 static void rx_overrun(struct vsio_ns16550 *u, uint8_t byte)
 {
     u->errors |= NS16550_LSR_OE;
@@ -164,13 +164,22 @@ static bool tx_host(struct vsio_ns16550 *u, uint8_t byte)
     return true;
 }
 
-/* 8.7: round the loop, whose receiver can't hold its sender back. */
+/*
+ * 8.7: round the loop, whose receiver can't hold its sender back. 8.3, OE: what
+ * is in a full FIFO stays; without FIFOs the new byte takes the old one's
+ * place.
+ */
 static void tx_loop(struct vsio_ns16550 *u, uint8_t byte)
 {
-    if ( rx_room(u) )
-        rx_store(u, byte);
-    else
+    if ( !rx_room(u) && has_fifos(u) )
+    {
         rx_overrun(u, byte);
+        return;
+    }
+
+    if ( !rx_room(u) )
+        rx_overrun(u, rx_pop(u));
+    rx_store(u, byte);
 }
 
 /* One byte leaves. False: it must wait. */

@@ -115,14 +115,24 @@ static void m_offer(void)
     m_receive();
 }
 
+static void m_loop(uint8_t byte)
+{
+    if ( m.nrx < m_depth(m.deep) )
+    {
+        m_store(byte, 0);
+        return;
+    }
+
+    m_lose();
+    if ( m_depth(m.deep) == 1 )
+        m.rx[0].byte = byte;
+}
+
 static bool m_send(uint8_t byte)
 {
     if ( m_loops() )
     {
-        if ( m.nrx == m_depth(m.deep) )
-            m_lose();
-        else
-            m_store(byte, 0);
+        m_loop(byte);
         return true;
     }
     if ( !m.room )

@@ -523,6 +523,7 @@ static void loopback_of_data(void)
     EXPECT_EQ(RD(RBR), 1);
 }
 
+/* 8.3, OE: without FIFOs it is the byte before that is lost. */
 static void loopback_overrun(void)
 {
     com_plug_in();
@@ -533,10 +534,26 @@ static void loopback_overrun(void)
     com_send(0x42, 1);
     EXPECT(IRQ);
     EXPECT_EQ(seen.dropped, 1);
-    EXPECT_EQ(seen.last.value, 0x42);
+    EXPECT_EQ(seen.last.value, 0x41);
     EXPECT_EQ(RD(LSR), LSR_TX_EMPTY | NS16550_LSR_DR | NS16550_LSR_OE);
-    EXPECT_EQ(RD(RBR), 0x41);
+    EXPECT_EQ(RD(RBR), 0x42);
+    EXPECT_EQ(RD(RBR), 0);
     EXPECT_EQ(com.dev.count.bytes_dropped, 1);
+}
+
+/* 8.3, OE: what is in the FIFO stays. */
+static void loopback_overrun_of_the_fifo(void)
+{
+    uint32_t i;
+
+    com_plug_in_fifos(DEPTH);
+    WR(MCR, NS16550_MCR_LOOP);
+    com_send(0, DEPTH + 1);
+    EXPECT_EQ(seen.last.value, DEPTH);
+    EXPECT_EQ(RD(LSR), LSR_TX_EMPTY | NS16550_LSR_DR | NS16550_LSR_OE);
+    for ( i = 0; i < DEPTH; i++ )
+        EXPECT_EQ(RD(RBR), i);
+    EXPECT_EQ(RD(LSR), LSR_TX_EMPTY);
 }
 
 /* Bytes that wait for the host go round when the loop is closed. */
@@ -677,7 +694,10 @@ static const struct test table[] = {
       loopback_of_lines },
     { "loopback sets deltas and interrupts", loopback_interrupts },
     { "loopback of data; the host keeps its own", loopback_of_data },
-    { "loopback into a full receiver is an overrun", loopback_overrun },
+    { "loopback into a full receiver is an overrun: the byte before is lost",
+      loopback_overrun },
+    { "loopback into a full FIFO is an overrun: the new byte is lost",
+      loopback_overrun_of_the_fifo },
     { "what waits for the host goes round the loop",
       loopback_takes_what_waits },
     { "break reaches the host; not in loopback", break_reaches_the_host },
