@@ -302,7 +302,7 @@ static bool is_key(uint32_t code)
 {
     uint32_t prefix = code >> 8, byte = code & 0xff;
 
-    return code == VSIO_KEY_PAUSE ||
+    return code == VSIO_KEY_PAUSE || code == VSIO_KEY_CTRL_PRINT ||
            (prefix == 0 && byte > 0 && byte <= VSIO_KEY_ALT_PRINT) ||
            (prefix == EXTENDED && byte > 0 && byte < 0x80);
 }

@@ -14,5 +14,7 @@
 #define VSIO_KEY_CTRL_STOP 0xe07eU /* what Pause is with Ctrl held */
 #define VSIO_KEY_ALT_PRINT 0x84U   /* what Print is with Alt held: SysRq */
 #define VSIO_KEY_PAUSE     0xe114U /* there is no release of it */
+/* What Print is with Ctrl or Shift held: E0 7C and no more. */
+#define VSIO_KEY_CTRL_PRINT 0xe17cU
 
 #endif /* VSIO_PS2_KEYS_H */

@@ -233,6 +233,9 @@ static void spellings(void)
     key(VSIO_KEY_ALT_PRINT, true);
     key(VSIO_KEY_ALT_PRINT, false);
     SAYS(KBD, 0x84, 0xf0, 0x84);
+    EXPECT(key(VSIO_KEY_CTRL_PRINT, true));
+    EXPECT(key(VSIO_KEY_CTRL_PRINT, false));
+    SAYS(KBD, 0xe0, 0x7c, 0xe0, 0xf0, 0x7c);
     key(VSIO_KEY_CTRL_STOP, true);
     key(VSIO_KEY_CTRL_STOP, false);
     SAYS(KBD, 0xe0, 0x7e, 0xe0, 0xf0, 0x7e);
