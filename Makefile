@@ -87,6 +87,7 @@ $(eval $(call variant,coverage,gcc -O0 --coverage,\
 include tests/glue/glue.mk
 include tests/lint/lint.mk
 include tests/fuzz/fuzz.mk
+include tests/differential/differential.mk
 
 # --- Targets ------------------------------------------------------------------
 
