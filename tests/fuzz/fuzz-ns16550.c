@@ -108,10 +108,14 @@ static void loop(struct rig *r)
     while ( r->ntx && loops(r) )
     {
         byte = pop_tx(r);
-        if ( r->nrx < rx_depth(r) )
-            store(r, byte);
-        else
+        if ( r->nrx == rx_depth(r) )
+        {
             lose(r);
+            if ( rx_depth(r) > 1 ) /* 8.3: FIFOs keep what they have */
+                continue;
+            (void)pop_rx(r);
+        }
+        store(r, byte);
     }
 }
 
