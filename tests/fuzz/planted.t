@@ -99,7 +99,7 @@ plant gcc cfi-flash cfi-flash.c \
 plant gcc cfi-flash cfi-flash.c 's/ || !in_one_block(f, chip) )/ )/' \
     'not so\|runtime error\|ERROR' 'a buffer over the end of its block'
 plant gcc cfi-flash cfi-flash.c \
-    's/put_word(f, chip->buffer + n/put_word(f, chip->buffer + 64 + n/' \
+    's/put_word(f, chip->buffer + (size_t)n/put_word(f, chip->buffer + 64 + (size_t)n/' \
     'is->locked\|is->status\|r->array' \
     'a word behind the buffer, in the locks'
 
