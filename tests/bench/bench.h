@@ -21,7 +21,7 @@ extern struct xencons_interface bench_ring;
 extern xen_event_channel_notification_t bench_notification;
 extern unsigned long bench_seconds;
 
-/* Run the functions of all timers that are set. */
-void bench_run_timers(void);
+/* Run the functions of all timers that are set, by call if there is one. */
+void bench_run_timers(void (*call)(void (*function)(void *data), void *data));
 
 #endif /* BENCH_H */

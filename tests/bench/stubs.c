@@ -148,7 +148,7 @@ void init_timer(struct timer *timer,
     }
 }
 
-void bench_run_timers(void)
+void bench_run_timers(void (*call)(void (*function)(void *data), void *data))
 {
     unsigned int i;
 
@@ -158,6 +158,9 @@ void bench_run_timers(void)
         if ( !timers[i]->active )
             continue;
         timers[i]->active = false;
-        timers[i]->function(timers[i]->data);
+        if ( call )
+            call(timers[i]->function, timers[i]->data);
+        else
+            timers[i]->function(timers[i]->data);
     }
 }

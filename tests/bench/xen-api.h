@@ -61,6 +61,7 @@ typedef struct {
 #define offsetof(type, member) __builtin_offsetof(type, member)
 #define likely(x)              __builtin_expect(!!(x), 1)
 #define unlikely(x)            __builtin_expect(!!(x), 0)
+#define noinline               __attribute__((__noinline__))
 
 #ifdef FAKE_XEN
 void fake_initcall(int (*fn)(void));

@@ -23,6 +23,7 @@ struct vsio_ring {
     struct xencons_interface *page; /* never NULL */
     XENCONS_RING_IDX in_cons;       /* ours to move */
     XENCONS_RING_IDX out_prod;
+    bool in_senseless; /* as the last vsio_ring_peek() found it */
 };
 
 /* Take up a page where its indexes stand. */
@@ -31,6 +32,20 @@ static inline void vsio_ring_init(struct vsio_ring *ring, void *page)
     ring->page = page;
     ring->in_cons = ACCESS_ONCE(ring->page->in_cons);
     ring->out_prod = ACCESS_ONCE(ring->page->out_prod);
+    ring->in_senseless = false;
+}
+
+/* Show the backend our indexes again. */
+static inline void vsio_ring_publish(const struct vsio_ring *ring)
+{
+    write_atomic(&ring->page->in_cons, ring->in_cons);
+    write_atomic(&ring->page->out_prod, ring->out_prod);
+}
+
+/* How many bytes the backend has not taken yet; nonsense if it lies. */
+static inline XENCONS_RING_IDX vsio_ring_queued(const struct vsio_ring *ring)
+{
+    return ring->out_prod - ACCESS_ONCE(ring->page->out_cons);
 }
 
 /* One byte for the backend. False: there is no room. */
@@ -71,7 +86,7 @@ static inline bool vsio_ring_peek_one(const struct vsio_ring *ring,
  * The next bytes from the backend that lie side by side: *data, and how many.
  * 0: the ring is empty. vsio_ring_taken() gives their room back.
  */
-static inline unsigned int vsio_ring_peek(const struct vsio_ring *ring,
+static inline unsigned int vsio_ring_peek(struct vsio_ring *ring,
                                           const uint8_t **data)
 {
     const struct xencons_interface *page = ring->page;
@@ -79,7 +94,8 @@ static inline unsigned int vsio_ring_peek(const struct vsio_ring *ring,
     unsigned int at = cons % sizeof(page->in);
     unsigned int queued = ACCESS_ONCE(page->in_prod) - cons;
 
-    if ( queued > sizeof(page->in) )
+    ring->in_senseless = queued > sizeof(page->in);
+    if ( ring->in_senseless )
         return 0;
 
     smp_rmb(); /* the index, then the bytes */

@@ -60,6 +60,10 @@ struct vsio_slot {
     s_time_t resample_ns;
     struct timer resample;
 
+    /* A device with a backend in a domain. */
+    uint64_t notified;  /* events sent to it */
+    uint64_t senseless; /* looks at the shared page that made no sense */
+
     /* The limit on what a guest can make us log. */
     s_time_t log_next;
     uint64_t log_held_back;

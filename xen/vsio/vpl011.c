@@ -25,6 +25,25 @@
 
 #define LINE_SIZE 128U /* as much of a line as a domain without focus gets */
 
+/*
+ * When the backend is told of output. SOON: a line is one burst, and nobody
+ * sees the delay. PACE: xenconsoled stops listening after 30 events in 200 ms.
+ * AGAIN: nobody has answered, whatever the reason; see docs/xen.md.
+ */
+#define TELL_SOON  MILLISECS(1)
+#define TELL_PACE  MILLISECS(7)
+#define TELL_AGAIN MILLISECS(200)
+
+/*
+ * What the backend knows of the bytes in the ring. But for QUIET the timer is
+ * set, and it is QUIET only when the ring was seen empty.
+ */
+enum output {
+    QUIET,
+    WAITING, /* there are bytes: it will be told */
+    TOLD,    /* it was, and has not answered yet */
+};
+
 struct vpl011_state {
     struct vsio_slot slot;
     struct vsio_pl011 uart;
@@ -34,8 +53,10 @@ struct vpl011_state {
     /* Backend in a domain. */
     struct page_info *page;
     evtchn_port_t evtchn;
-    bool tx_waits; /* the ring was full: tell the UART about room */
-    struct timer retry;
+    bool tx_waits;  /* the ring was full: tell the UART about room */
+    uint8_t output; /* enum output */
+    s_time_t paced; /* no timer tells the backend before */
+    struct timer wake;
 
     /* Backend in Xen. */
     bool raw; /* Xen's console is the serial port: bytes can go unchanged */
@@ -59,10 +80,46 @@ static struct vpl011_state *state_of(const struct domain *d)
 
 static void notify(struct vsio_slot *slot)
 {
-    struct vpl011_state *p = to_state(slot);
+    notify_via_xen_event_channel(slot->domain, to_state(slot)->evtchn);
+}
 
-    if ( p->in_domain )
-        notify_via_xen_event_channel(slot->domain, p->evtchn);
+/* Notify the backend, once the lock is dropped. */
+static void tell(struct vpl011_state *p)
+{
+    if ( !p->in_domain || p->slot.after )
+        return;
+
+    p->slot.after = notify;
+    p->slot.notified++;
+}
+
+/* There are bytes in the ring that the backend does not know of. */
+static void tell_soon(struct vpl011_state *p)
+{
+    p->output = WAITING;
+    set_timer(&p->wake, max(NOW() + TELL_SOON, p->paced));
+}
+
+static void tell_now(struct vpl011_state *p)
+{
+    s_time_t now = NOW();
+
+    /* Whoever has scribbled on our indexes: the backend shall see them. */
+    vsio_ring_publish(&p->ring);
+    p->output = TOLD;
+    p->paced = now + TELL_PACE;
+    set_timer(&p->wake, now + TELL_AGAIN);
+    tell(p);
+}
+
+/* No byte is left to tell of. Input without sense is looked at again. */
+static void be_quiet(struct vpl011_state *p)
+{
+    p->output = QUIET;
+    if ( p->ring.in_senseless )
+        set_timer(&p->wake, NOW() + TELL_AGAIN);
+    else
+        stop_timer(&p->wake);
 }
 
 /* From the ring into the FIFO, as much as it takes. */
@@ -76,9 +133,16 @@ static void pull(struct vpl011_state *p)
     {
         taken = vsio_pl011_rx(&p->uart, data, n);
         if ( taken && vsio_ring_taken(&p->ring, taken) )
-            p->slot.after = notify;
+            tell(p);
         if ( taken < n )
-            break;
+            return;
+    }
+
+    if ( unlikely(p->ring.in_senseless) )
+    {
+        p->slot.senseless++;
+        if ( p->output == QUIET )
+            be_quiet(p);
     }
 }
 
@@ -97,10 +161,14 @@ static bool has_listener(const struct vpl011_state *p)
 
 static bool ring_is_full(struct vpl011_state *p)
 {
+    if ( vsio_ring_queued(&p->ring) > sizeof(p->ring.page->out) )
+        p->slot.senseless++;
+
     if ( has_listener(p) )
     {
         p->tx_waits = true;
-        set_timer(&p->retry, NOW() + SECONDS(1));
+        if ( p->output != TOLD )
+            tell_now(p);
         return false;
     }
 
@@ -170,8 +238,8 @@ static bool tx(void *ctx, uint8_t byte)
         return console_tx(p, byte);
     if ( unlikely(!vsio_ring_put(&p->ring, byte)) )
         return ring_is_full(p);
-
-    p->slot.after = notify;
+    if ( p->output == QUIET )
+        tell_soon(p);
 
     return true;
 }
@@ -236,13 +304,14 @@ static int mmio_write(struct vcpu *v,
         flags = vsio_slot_enter(&p->slot);
         done = vsio_pl011_straight(&p->uart) && vsio_ring_put(&p->ring, r);
         if ( done )
+        {
             vsio_pl011_sent(&p->uart);
+            if ( p->output == QUIET )
+                tell_soon(p);
+        }
         spin_unlock_irqrestore(&p->slot.lock, flags);
         if ( done )
-        {
-            notify(&p->slot);
             return 1;
-        }
     }
 
     return vsio_slot_write(v, info, r, priv);
@@ -265,7 +334,7 @@ static inline bool pull_first(struct vpl011_state *p)
     if ( vsio_pl011_rises(&p->uart) )
         vsio_slot_set_irq(&p->slot, 0, true);
     if ( vsio_ring_taken(&p->ring, 1) )
-        p->slot.after = notify;
+        tell(p);
 
     return true;
 }
@@ -279,13 +348,42 @@ static void push(struct vpl011_state *p)
     vsio_pl011_tx_ready(&p->uart);
 }
 
-/* A backend that dies while the guest waits for it says nothing: look. */
-static void retry(void *data)
+static bool all_taken(const struct vpl011_state *p)
+{
+    return !p->tx_waits && !vsio_ring_queued(&p->ring);
+}
+
+/*
+ * The backend may have taken bytes, and may have missed those put since. Out of
+ * line, as most notifications are of input.
+ */
+static noinline void answered(struct vpl011_state *p)
+{
+    bool told = p->output == TOLD;
+
+    if ( told )
+        p->output = WAITING; /* should the ring be full again: tell at once */
+    push(p);
+    if ( all_taken(p) )
+        be_quiet(p);
+    else if ( told && p->output == WAITING )
+        tell_soon(p);
+}
+
+/*
+ * Time to tell the backend; or it has said nothing for long: it has died, was
+ * started anew, or the page makes sense again. Look at everything.
+ */
+static void wake(void *data)
 {
     struct vpl011_state *p = data;
     unsigned long flags = vsio_slot_enter(&p->slot);
 
+    pull(p);
     push(p);
+    tell_now(p);
+    if ( all_taken(p) )
+        be_quiet(p);
     vsio_slot_leave(&p->slot, flags);
 }
 
@@ -301,7 +399,8 @@ static void notification(struct vcpu *v, unsigned int port)
     flags = vsio_slot_enter(&p->slot);
     if ( !pull_first(p) )
         pull(p);
-    push(p);
+    if ( p->output != QUIET )
+        answered(p);
     vsio_slot_leave(&p->slot, flags);
 }
 
@@ -397,7 +496,7 @@ static int connect_ring(struct vpl011_state *p, struct vpl011_init_info *info)
     vsio_ring_init(&p->ring, page);
     p->evtchn = info->evtchn = rc;
     p->in_domain = true;
-    init_timer(&p->retry, retry, p, smp_processor_id());
+    init_timer(&p->wake, wake, p, smp_processor_id());
 
     return 0;
 }
@@ -437,13 +536,14 @@ static void disconnect(struct vpl011_state *p)
     /* Whoever has the lock after us finds nothing to do. */
     vsio_ring_init(&p->ring, &nowhere);
     p->tx_waits = false;
+    p->output = QUIET;
     if ( p->length )
         end_line(p);
     vsio_slot_leave(&p->slot, flags);
 
     if ( p->in_domain )
     {
-        kill_timer(&p->retry);
+        kill_timer(&p->wake);
         free_xen_event_channel(d, p->evtchn);
         destroy_ring_for_helper(&page, p->page);
     }
