@@ -88,6 +88,7 @@ include tests/glue/glue.mk
 include tests/lint/lint.mk
 include tests/fuzz/fuzz.mk
 include tests/differential/differential.mk
+include tests/ring/ring.mk
 
 # --- Targets ------------------------------------------------------------------
 
