@@ -83,15 +83,14 @@ enum vsio_error vsio_bus_restore(const struct vsio_bus *bus,
     struct vsio_stream s = { .in = buf, .size = size };
     enum vsio_error rc = vsio_bus_places_check(bus, &s);
     size_t at = s.at;
-    unsigned int pass;
     uint32_t n;
 
     /* First all are tried. What loads once, loads again. */
-    for ( pass = 0; pass < 2 && rc == VSIO_OK; pass++ )
-    {
-        s.at = at;
-        rc = load_all(bus, &s, scratch, pass == 1);
-    }
+    if ( rc == VSIO_OK )
+        rc = load_all(bus, &s, scratch, false);
+    s.at = at;
+    if ( rc == VSIO_OK )
+        rc = load_all(bus, &s, scratch, true);
     if ( rc != VSIO_OK )
         return rc;
 

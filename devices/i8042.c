@@ -353,7 +353,6 @@ static void i8042_write(struct vsio_device *dev,
         break;
     }
 
-    update_irq(k); /* may fall before it rises again */
     update_rx(k);
 }
 

@@ -254,10 +254,13 @@ static void update_modem(struct vsio_ns16550 *u)
     u->modem = now;
 }
 
-/* 8.7: loopback takes the outputs, and 8.1's break, off the line. */
+/*
+ * 8.7: loopback takes the outputs, and 8.1's break, off the line. Without it
+ * MCR has no other bits.
+ */
 static uint8_t lines_out(const struct vsio_ns16550 *u)
 {
-    return loops(u) ? 0 : u->mcr & NS16550_MCR_LINES;
+    return loops(u) ? 0 : u->mcr;
 }
 
 static bool brk_out(const struct vsio_ns16550 *u)
@@ -584,8 +587,8 @@ static uint8_t rx_bad_of(const struct vsio_ns16550 *u)
     uint8_t bad = 0;
     unsigned int i;
 
-    for ( i = 0; i < RING; i++ )
-        if ( i < u->rx_count && u->rx[(u->rx_first + i) % RING] >> LSR_SHIFT )
+    for ( i = 0; i < u->rx_count; i++ )
+        if ( u->rx[(u->rx_first + i) % RING] >> LSR_SHIFT )
             bad++;
 
     return bad;

@@ -86,7 +86,6 @@
 #define PL011_INT_ERR_SHIFT 7U /* RIS 10:7 are RSR 3:0 */
 
 #define PL011_FBRD_MASK  0x3fU
-#define PL011_LCR_H_MASK 0xffU
 #define PL011_DMACR_MASK 0x7U
 
 #endif /* VSIO_PL011_REGS_H */

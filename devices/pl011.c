@@ -140,13 +140,13 @@ static void flush(struct vsio_pl011 *u)
 
 static void update_modem(struct vsio_pl011 *u)
 {
-    uint32_t now = modem_of(u), diff = (u->fr ^ now) & PL011_FR_MODEM;
+    uint32_t now = modem_of(u), diff = u->fr ^ now;
 
     u->latched |= diff & PL011_FR_CTS ? PL011_INT_CTS : 0;
     u->latched |= diff & PL011_FR_DSR ? PL011_INT_DSR : 0;
     u->latched |= diff & PL011_FR_DCD ? PL011_INT_DCD : 0;
     u->latched |= diff & PL011_FR_RI ? PL011_INT_RI : 0;
-    u->fr = (uint16_t)(u->fr ^ diff);
+    u->fr = (uint16_t)now; /* its other bits follow in update_irq() */
 }
 
 static bool brk_in(const struct vsio_pl011 *u)
@@ -288,8 +288,7 @@ static void write_dr(struct vsio_pl011 *u, uint32_t value, uint32_t mask)
 static void write_icr(struct vsio_pl011 *u, uint32_t value)
 {
     u->latched &= (uint16_t)~value;
-    if ( u->ris & u->imsc & value )
-        vsio_set_line(&u->dev, 0, (u->ris & u->imsc & ~value) != 0);
+    vsio_set_line(&u->dev, 0, (u->ris & u->imsc & ~value) != 0);
 }
 
 static void pl011_write(struct vsio_device *dev,
@@ -317,8 +316,7 @@ static void pl011_write(struct vsio_device *dev,
         u->fbrd = vsio_merge(u->fbrd, value, mask) & PL011_FBRD_MASK;
         return;
     case PL011_LCR_H:
-        set_control(u, u->cr,
-                    vsio_merge(u->lcr_h, value, mask) & PL011_LCR_H_MASK);
+        set_control(u, u->cr, vsio_merge(u->lcr_h, value, mask));
         return;
     case PL011_CR:
         set_control(u, vsio_merge(u->cr, value, mask) & PL011_CR_MASK,
@@ -339,7 +337,7 @@ static void pl011_write(struct vsio_device *dev,
         return;
     default:
         vsio_unknown(dev, reg, true, value);
-        return;
+        break;
     }
 
     update_irq(u);

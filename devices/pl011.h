@@ -153,8 +153,7 @@ static inline bool vsio_pl011_rx_last(struct vsio_pl011 *u, uint32_t *value)
         return false;
 
     *value = entry;
-    u->rx_first = 0; /* an empty FIFO may begin anywhere */
-    u->rx_count = 0;
+    u->rx_count = 0; /* an empty FIFO may begin anywhere */
     u->fr |= PL011_FR_RXFE;
     u->ris &= (uint16_t)~PL011_INT_RT;
     u->dev.count.reads++;

@@ -51,22 +51,21 @@ static void defaults(struct vsio_ps2_kbd *k)
     k->leds = 0;
 }
 
-void vsio_ps2_kbd_reset(struct vsio_ps2_kbd *k, struct vsio_device *dev)
-{
-    vsio_ps2_clear(&k->answers, dev);
-    vsio_ps2_clear(&k->keys, dev);
-    defaults(k);
-    k->cmd = 0;
-    k->last = PS2_BAT_OK;
-    k->scanning = true;
-    k->overrun = false;
-}
-
 /* Those who switch sets and types start without what was typed before. */
 static void forget(struct vsio_ps2_kbd *k, struct vsio_device *dev)
 {
     vsio_ps2_clear(&k->keys, dev);
     k->overrun = false;
+}
+
+void vsio_ps2_kbd_reset(struct vsio_ps2_kbd *k, struct vsio_device *dev)
+{
+    vsio_ps2_clear(&k->answers, dev);
+    forget(k, dev);
+    defaults(k);
+    k->cmd = 0;
+    k->last = PS2_BAT_OK;
+    k->scanning = true;
 }
 
 /* The scan code set as the guest asks for it, or asks what it is (0). */

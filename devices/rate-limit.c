@@ -66,9 +66,7 @@ void vsio_rate_limit_set(struct vsio_rate_limit *l,
 {
     l->rate = rate;
     l->burst = burst ? burst : 1;
-    l->credit = full(l);
-    if ( rate )
-        l->last = l->host->now(l->ctx);
+    l->credit = full(l); /* to which the time until the first byte adds none */
 }
 
 bool vsio_rate_limit_take(struct vsio_rate_limit *l)

@@ -251,8 +251,11 @@ static void battery_at(uint32_t offset)
 
     for ( i = 0; i < ARRAY_SIZE(sizes); i++ )
     {
+        bool ok = good(dev->class, offset, sizes[i]);
+
         at(offset, sizes[i]);
-        if ( good(dev->class, offset, sizes[i]) )
+        EXPECT_EQ(vsio_access_ok(dev->class, offset, sizes[i]), ok);
+        if ( ok )
         {
             rd(dev, offset, sizes[i], HERE);
             for ( k = 0; k < ARRAY_SIZE(values); k++ )

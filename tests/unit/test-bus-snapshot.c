@@ -29,7 +29,9 @@ static struct fake fakes[FAKES], kept[FAKES];
 static struct vsio_bus bus;
 static struct vsio_bus_region regions[16];
 static uint8_t buf[VSIO_BUS_SNAPSHOT_MAX(8)];
-static uint8_t scratch[VSIO_BUS_SCRATCH + 1];
+/* Scratch memory, and what is before and behind it. */
+static uint8_t memory[VSIO_RECORD_MAX + VSIO_BUS_SCRATCH + 1];
+static uint8_t *const scratch = &memory[VSIO_RECORD_MAX];
 static uint32_t order[16], calls; /* resume(), by the value that it saw */
 static uint32_t seen_at_resume;   /* sum of all values at the first one */
 
@@ -165,10 +167,16 @@ static size_t save(void)
 
 static enum vsio_error restore(size_t size)
 {
+    unsigned int changed = 0, i;
     enum vsio_error rc;
 
+    for ( i = 0; i < VSIO_RECORD_MAX; i++ )
+        memory[i] = 0x5a;
     scratch[VSIO_BUS_SCRATCH] = 0x5a;
     rc = vsio_bus_restore(&bus, buf, size, scratch);
+    for ( i = 0; i < VSIO_RECORD_MAX; i++ )
+        changed += memory[i] != 0x5a;
+    EXPECT_EQ(changed, 0);
     EXPECT_EQ(scratch[VSIO_BUS_SCRATCH], 0x5a);
 
     return rc;
@@ -488,6 +496,43 @@ static void record_too_long(void)
     refused(save(), VSIO_ERROR_ROOM);
 }
 
+/* As long as a record may be. */
+static void longest_fields(struct vsio_device *dev, struct vsio_stream *s)
+{
+    unsigned int i, n = VSIO_RECORD_MAX - VSIO_RECORD_HEADER;
+
+    for ( i = VSIO_RECORD_COUNTERS; i < n; i += 4 )
+        vsio_field32(s, &((struct fake *)dev)->value);
+}
+
+static void longest_snapshot(void)
+{
+    struct vsio_class longest = class_a;
+
+    longest.fields = longest_fields;
+    boot_fakes(1);
+    empty();
+    add_fake(0, 0x100);
+    fakes[0].dev.class = &longest;
+    EXPECT_EQ(save(), VSIO_BUS_SNAPSHOT_MAX(1));
+    EXPECT_EQ(restore(VSIO_BUS_SNAPSHOT_MAX(1)), VSIO_OK);
+}
+
+/* The first record is behind the last place, and is none. */
+static void record_like_a_place(void)
+{
+    struct vsio_class early = class_a;
+    size_t used;
+
+    early.type = 0;
+    boot_fakes(1);
+    empty();
+    add(&fakes[0].dev, VSIO_SPACE_PORTS, 0x60, 1, 0);
+    fakes[0].dev.class = &early;
+    used = save();
+    EXPECT_EQ(restore(used), VSIO_OK);
+}
+
 /* Every byte, every bit: refused and unchanged, or taken and valid. */
 static void any_bit(void)
 {
@@ -708,6 +753,9 @@ static const struct test table[] = {
     { "order, duplicates, missing and extra devices", other_devices },
     { "one bad record, and all devices are what they were", all_or_nothing },
     { "a record that is too long is not restored", record_too_long },
+    { "the longest snapshot is as long as the header says", longest_snapshot },
+    { "a record that could be a place before the last one",
+      record_like_a_place },
     { "any bit flipped: refused and unchanged, or valid", any_bit },
     { "real devices go there and back", real_devices },
     { "two UARTs on one cable: no byte is lost", devices_on_one_cable },

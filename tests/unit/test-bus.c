@@ -342,6 +342,10 @@ static void crossing_an_end(void)
     EXPECT_EQ(vsio_bus_read(&bus, MMIO, 0x1004, 2, &value), VSIO_BUS_ANSWERED);
     EXPECT_EQ(value, 4);
     EXPECT_EQ(vsio_bus_read(&bus, MMIO, 0x1004, 4, &value), VSIO_BUS_REFUSED);
+    EXPECT(!seen.last.write);
+    EXPECT_EQ(seen.last.size, 4);
+    EXPECT_EQ(seen.last.offset, 4);
+    EXPECT_EQ(seen.last.value, 0);
     EXPECT_EQ(vsio_bus_write(&bus, MMIO, 0x1005, 2, 3), VSIO_BUS_REFUSED);
     EXPECT_EQ(value, 4);
     EXPECT_EQ(fakes[0].dev.count.refused, 2);
@@ -442,6 +446,19 @@ static void last_hit(void)
         bus.last = i < 9 ? i : UINT32_MAX;
         find_at_all_ends();
     }
+}
+
+/* As many regions as there is room for; what is there is not the bus's. */
+static void behind_the_last_region(void)
+{
+    start_with(2);
+    regions[2] = region_of(0, MMIO, 0x5000, 0x100);
+    regions[2].first = true;
+    EXPECT_EQ(add(0, MMIO, 0x1000, 0x100), VSIO_BUS_OK);
+    EXPECT_EQ(add(0, MMIO, 0x2000, 0x100), VSIO_BUS_OK);
+    EXPECT(regions[2].first);
+    bus.last = 2;
+    EXPECT(!vsio_bus_find(&bus, MMIO, 0x5000));
 }
 
 /* Each vCPU its own hint, on the same regions. */
@@ -626,6 +643,8 @@ static const struct test table[] = {
     { "sizes that no device answers are refused", bad_sizes },
     { "one device in several regions, another one between", several_regions },
     { "the last hit is right after add, and whatever it is", last_hit },
+    { "what is behind the last region is not the bus's",
+      behind_the_last_region },
     { "copies of a bus share its regions, not its last hit", copies },
     { "1, 2, 3, 16, 17, 255, 256 regions, with gaps and without", many },
     { "a random walk agrees with a linear search", random_walk },

@@ -4,6 +4,22 @@
 #include "cfi-flash-host.h"
 #include "snapshot.h"
 
+static struct {
+    uint8_t bytes[VSIO_RECORD_MAX], again[VSIO_RECORD_MAX];
+    uint8_t scratch[VSIO_RECORD_MAX];
+    size_t used;
+} record;
+#define BEHIND_COUNTERS (VSIO_RECORD_HEADER + VSIO_RECORD_COUNTERS)
+
+static void save(void)
+{
+    EXPECT_EQ(
+        vsio_save(flash_dev, record.bytes, sizeof(record.bytes), &record.used),
+        VSIO_OK);
+    EXPECT_EQ(record.used, VSIO_RECORD_HEADER + flash_dev->class->record);
+    EXPECT(record.used <= VSIO_RECORD_MAX);
+}
+
 /* --- The host ------------------------------------------------------------- */
 
 static void no_callback_at_all(void)
@@ -65,8 +81,34 @@ static void reset_anywhere(void)
     FLASH_CHECK();
 }
 
+/* What is saved of a bank, behind the counters. */
+static void reset_forgets_all(void)
+{
+    unsigned int kind;
+    uint32_t i, differs = 0;
+
+    EACH_KIND(kind)
+    {
+        at(kind, 0);
+        save();
+        for ( i = 0; i < record.used; i++ )
+            record.again[i] = record.bytes[i];
+        flash_set_lock(0, 0x2f);
+        flash_fill_buffer(FLASH_BLOCK, 2);
+        vsio_reset(flash_dev);
+        save();
+        for ( i = BEHIND_COUNTERS; i < record.used; i++ )
+            differs += record.bytes[i] != record.again[i];
+    }
+    EXPECT_EQ(differs, 0);
+}
+
 static void valid_rejects(void)
 {
+    /* Of four blocks. */
+    static const struct vsio_cfi_flash_geometry few = { FLASH_SIZE,
+                                                        FLASH_SIZE / 4, 2, 2,
+                                                        64 };
     struct vsio_cfi_flash good;
     struct vsio_cfi_flash *f = &flash.dev;
 
@@ -92,6 +134,7 @@ static void valid_rejects(void)
     REJECTS(f->chip[0].mode = 3);
     REJECTS(f->chip[0].state = VSIO_CFI_FLASH_ERASE); /* shows its status */
     REJECTS(f->chip[1].status = 0);
+    REJECTS(f->chip[1].status = 0x20);
     REJECTS(f->chip[1].status = 0xc0);
     REJECTS(f->chip[1].status = 0x81);
     REJECTS(f->chip[1].locked[1] = 1); /* the ninth block of eight */
@@ -117,6 +160,17 @@ static void valid_rejects(void)
     good = *f;
     REJECTS(f->chip[0].left = 5);
     REJECTS(f->chip[0].state = VSIO_CFI_FLASH_CONFIRM);
+    REJECTS(f->chip[0].count = f->chip[0].left = 33);
+    vsio_reset(flash_dev);
+
+    flash_fill_buffer(0, 2);
+    good = *f;
+    REJECTS(f->chip[0].start = FLASH_SIZE);
+
+    flash_start_with(&few, &flash_host);
+    good = *f;
+    REJECTS(f->chip[0].locked[0] = 0x10);
+    REJECTS(f->chip[1].locked[0] = 0x80);
 
     flash_start(0);
     good = *f;
@@ -127,21 +181,6 @@ static void valid_rejects(void)
 }
 
 /* --- Snapshots ------------------------------------------------------------ */
-
-static struct {
-    uint8_t bytes[VSIO_RECORD_MAX], again[VSIO_RECORD_MAX];
-    uint8_t scratch[VSIO_RECORD_MAX];
-    size_t used;
-} record;
-
-static void save(void)
-{
-    EXPECT_EQ(
-        vsio_save(flash_dev, record.bytes, sizeof(record.bytes), &record.used),
-        VSIO_OK);
-    EXPECT_EQ(record.used, VSIO_RECORD_HEADER + flash_dev->class->record);
-    EXPECT(record.used <= VSIO_RECORD_MAX);
-}
 
 static enum vsio_error restore(void)
 {
@@ -284,7 +323,7 @@ static void snapshot_of_noise(void)
     for ( i = 0; i < 4000; i++ )
     {
         uint32_t random = random32(&seed);
-        uint32_t place = VSIO_RECORD_HEADER + VSIO_RECORD_COUNTERS;
+        uint32_t place = BEHIND_COUNTERS;
         enum vsio_error rc;
 
         at(kind, i);
@@ -309,6 +348,7 @@ static void snapshot_of_noise(void)
 static const struct test table[] = {
     { "a host without callbacks", no_callback_at_all },
     { "reset in the middle of each sequence", reset_anywhere },
+    { "a bank that was reset is as a new one", reset_forgets_all },
     { "valid() rejects each broken field", valid_rejects },
     { "a snapshot in the middle of a buffered program",
       snapshot_in_a_buffered_program },

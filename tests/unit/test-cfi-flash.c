@@ -183,9 +183,24 @@ static void high_byte_of_a_command(void)
         PUT(0, 0x3320);
         PUT(0, 0x45d0);
         EXPECT_EQ(GET(0), READY);
+        flash_fill_buffer(0, 2);
+        PUT(0, 0x67d0);
+        EXPECT_EQ(GET(0), READY);
+        EXPECT(flash_buffer_is_there(0, 2));
         PUT(0, 0xfff);
         EXPECT(flash.mapped);
+        EXPECT_EQ(flash_dev->count.unknown, 0);
     }
+}
+
+/* Unknown is what one of them does not know. */
+static void each_chip_its_command(void)
+{
+    flash_start(3);
+    WR_UNKNOWN(flash_dev, 0, 4, 0x00330070);
+    WR_UNKNOWN(flash_dev, 0, 4, 0x00700033);
+    wr32(flash_dev, 0, 0x00900070);
+    EXPECT_EQ(rd32(flash_dev, 0), 0x00890080);
 }
 
 static const uint8_t *query_of(unsigned int kind)
@@ -301,6 +316,7 @@ static void program_words(void)
         }
         EXPECT_EQ(flash_at(0x1238 - flash_bus()), flash_on_bus(0xffff));
         EXPECT_EQ(flash_at(o), flash_on_bus(0xffff));
+        EXPECT_EQ(flash_dev->count.unknown, 0);
         FLASH_CHECK();
     }
 }
@@ -671,6 +687,36 @@ static void locks(void)
     }
 }
 
+static void many_locks(void)
+{
+    /* Of 32 blocks. */
+    static const struct vsio_cfi_flash_geometry many = { FLASH_SIZE,
+                                                         FLASH_SIZE / 32, 2, 1,
+                                                         64 };
+    uint32_t n, k;
+
+    flash_start_with(&many, &flash_host);
+    for ( n = 0; n < 32; n++ )
+    {
+        flash_set_lock(n * many.block, 0x01);
+        for ( k = 0; k < 32; k++ )
+        {
+            at(n, k);
+            EXPECT_EQ(flash_get_lock(k * many.block), k <= n);
+        }
+    }
+    for ( n = 0; n < 32; n++ )
+    {
+        flash_set_lock(n * many.block, 0xd0);
+        for ( k = 0; k < 32; k++ )
+        {
+            at(n, k);
+            EXPECT_EQ(flash_get_lock(k * many.block), k > n);
+        }
+    }
+    EXPECT_EQ(flash_dev->count.unknown, 0);
+}
+
 static void lock_down(void)
 {
     unsigned int kind;
@@ -976,6 +1022,7 @@ static const struct test table[] = {
       reads_the_array },
     { "status, ID and query; the host hears of the array", read_modes },
     { "a command is a low byte", high_byte_of_a_command },
+    { "each chip has a command of its own", each_chip_its_command },
     { "the query table, byte by byte", query_byte_by_byte },
     { "the query table of the largest bank", query_of_a_large_bank },
     { "a word is programmed by 40 and by 10", program_words },
@@ -999,6 +1046,7 @@ static const struct test table[] = {
     { "a buffer that is not confirmed is a sequence error",
       buffer_needs_its_confirmation },
     { "a locked block does not change, and the status says so", locks },
+    { "each of many blocks has its own lock", many_locks },
     { "a block that is locked down stays so until reset", lock_down },
     { "a lock without a right code is a sequence error", lock_wrongly },
     { "errors stay until they are cleared", errors_stay },

@@ -74,6 +74,7 @@ static void happened(unsigned int i,
 
 static void uart_events(void)
 {
+    unsigned int i;
     uint32_t value;
 
     plug_in(&tells_all);
@@ -89,6 +90,8 @@ static void uart_events(void)
     happened(3, VSIO_EVENT_READ, PL011_DR, 'y');
     happened(4, VSIO_EVENT_EMPTY, PL011_DR, 0);
     happened(5, VSIO_EVENT_IRQ, 0, 0);
+    for ( i = 0; i < 6; i++ ) /* none of them is an access */
+        EXPECT(!seen_events[i].write && seen_events[i].size == 0);
 }
 
 static void errors_too(void)
@@ -103,6 +106,35 @@ static void errors_too(void)
     happened(0, VSIO_EVENT_REFUSED, PL011_DR, 0);
     happened(1, VSIO_EVENT_UNKNOWN, PL011_FR, 7);
     EXPECT(seen_events[1].write);
+    happened(2, VSIO_EVENT_DROPPED, PL011_DR, 0);
+}
+
+/* An entry has errors above its byte; what is told is the byte. */
+static void bytes_without_errors(void)
+{
+    unsigned int i;
+    uint32_t value;
+
+    plug_in(&tells_all);
+    EXPECT(vsio_pl011_rx_error(&uart, PL011_DR_PE | 0xff));
+    vsio_read(&uart.dev, PL011_DR, 4, &value);
+    EXPECT_EQ(value, PL011_DR_PE | 0xff);
+    happened(0, VSIO_EVENT_READ, PL011_DR, 0xff);
+
+    plug_in(&tells_errors);
+    EXPECT(vsio_pl011_rx_error(&uart, PL011_DR_PE | 0xff));
+    vsio_write(&uart.dev, PL011_LCR_H, 4, 0);
+    EXPECT_EQ(nr_seen, 1);
+    happened(0, VSIO_EVENT_DROPPED, PL011_DR, 0xff);
+
+    /* Without FIFOs, round the loop: one is stored, two are lost. */
+    vsio_write(&uart.dev, PL011_CR, 4, PL011_CR_RESET | PL011_CR_LBE);
+    for ( i = 0; i < 2; i++ )
+        vsio_write(&uart.dev, PL011_DR, 4, 0xff);
+    EXPECT_EQ(nr_seen, 2);
+    happened(1, VSIO_EVENT_DROPPED, PL011_DR, 0xff);
+    vsio_write(&uart.dev, PL011_LCR_H, 4, PL011_LCR_H_BRK);
+    EXPECT_EQ(nr_seen, 3);
     happened(2, VSIO_EVENT_DROPPED, PL011_DR, 0);
 }
 
@@ -168,6 +200,7 @@ static void time_set(void)
 static const struct test table[] = {
     { "a UART tells of bytes out, bytes read, and its line", uart_events },
     { "errors are events, too", errors_too },
+    { "a byte is told without its errors", bytes_without_errors },
     { "a byte is out when the host takes it", out_when_taken },
     { "only what is wanted is told", only_what_is_wanted },
     { "short cuts are closed to who wants to be told", short_cuts },

@@ -11,7 +11,7 @@ static struct {
     struct vsio_i8042 k;
     bool level[2], a20;
     uint8_t leds;
-    unsigned int a20_calls, leds_calls;
+    unsigned int irq_calls, a20_calls, leds_calls;
 } twin;
 
 static uint8_t record[VSIO_RECORD_MAX], again[VSIO_RECORD_MAX];
@@ -26,6 +26,7 @@ static void twin_irq(void *ctx, unsigned int line, bool level)
     EXPECT(ctx == &twin && line < 2);
     EXPECT(twin.level[line & 1] != level);
     twin.level[line & 1] = level;
+    twin.irq_calls++;
 }
 
 static void twin_a20(void *ctx, bool on)
@@ -53,7 +54,7 @@ static void start_twin(void)
 {
     vsio_i8042_init(&twin.k, &twin_host, &twin);
     twin.level[0] = twin.level[1] = false;
-    twin.a20_calls = twin.leds_calls = 0;
+    twin.irq_calls = twin.a20_calls = twin.leds_calls = 0;
 }
 
 static bool same(const uint8_t *a, const uint8_t *b, size_t n)
@@ -113,6 +114,26 @@ static uint32_t twin_rd(uint32_t reg)
     EXPECT(vsio_read(&twin.k.dev, reg, 4, &value));
 
     return value;
+}
+
+/* The host's interrupt controller was rolled back, too: tell it anew. */
+static void in_place(void)
+{
+    unsigned int port;
+
+    for ( port = KBD; port <= AUX; port++ )
+    {
+        at(port, 0);
+        start_open();
+        set_ctr(I8042_CTR_KBD_INT | I8042_CTR_AUX_INT);
+        command_with(port == AUX ? 0xd3 : 0xd2, 0x42);
+        migrate();
+        EXPECT(twin.level[port]);
+        EXPECT_EQ(twin.irq_calls, 1);
+        EXPECT_EQ(restore(), VSIO_OK);
+        EXPECT(twin.level[port]);
+        EXPECT_EQ(twin.irq_calls, 3);
+    }
 }
 
 /* Both say the same to the end, and as much. */
@@ -199,6 +220,7 @@ static void layout(void)
     save();
     EXPECT(same(record, (const uint8_t *)"8042\1\0\0\0", 8));
     EXPECT_EQ(record[8], LENGTH - VSIO_RECORD_HEADER);
+    EXPECT_EQ(dev->class->record, LENGTH - VSIO_RECORD_HEADER);
     EXPECT_EQ(record[FIELDS], kbc.ram[0]);
     EXPECT_EQ(record[FIELDS + 31], 0x42);
     EXPECT_EQ(record[FIELDS + 32], kbc.status);
@@ -521,6 +543,7 @@ static const struct test table[] = {
     { "events: what is told, and in which order", events },
     { "a snapshot in the middle of packets and commands", mid_packet },
     { "a snapshot before a parameter", parameters },
+    { "in place, either line falls and rises", in_place },
     { "each field has its place in the record", layout },
     { "a record of other devices is refused", other_devices },
     { "a broken record is refused, or makes a valid device", bad_records },

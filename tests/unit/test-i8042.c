@@ -240,6 +240,13 @@ static void input_port(void)
     EXPECT_EQ(status(), STR_IDLE | I8042_STR_A2);
 
     start_pc(VSIO_I8042_KEYBOARD);
+    command_with(0xd4, 0xf2);
+    command(0xc1); /* 7:4 are the input port's, whatever else is in them */
+    EXPECT_EQ(status(), 0x30 | I8042_STR_A2 | I8042_STR_OBF);
+    EXPECT_EQ(data(), 0xfe);
+    EXPECT_EQ(seen.events, 0);
+
+    start_pc(VSIO_I8042_KEYBOARD);
     command_with(0xc1, 0xee); /* and nobody else takes it */
     EXPECT_EQ(status(), STR_IDLE | I8042_STR_OBF);
     EXPECT_EQ(data(), 0xee);
@@ -356,7 +363,7 @@ static void absent_devices(void)
             start_pc(0);
         set_ctr(0x33);
         wr32(dev, I8042_DATA, 0xff);
-        EXPECT_EQ(status(), STR_IDLE | I8042_STR_OBF | I8042_STR_TIMEOUT);
+        EXPECT_EQ(status(), 0x51); /* figure 1: timeout, not locked, full */
         EXPECT(seen.level[KBD]);
         EXPECT_EQ(data(), 0xfe);
         EXPECT_EQ(status(), STR_IDLE);
@@ -629,7 +636,7 @@ static void translation_is_one_to_one(void)
         at(code, 0);
         EXPECT(key(code, true));
         got = data();
-        EXPECT(got < 0x80 && !hit[got & 0xff]);
+        EXPECT(got && got < 0x80 && !hit[got & 0xff]);
         hit[got & 0xff] = true;
     }
     for ( code = 0x85; code < 0x100; code++ )
@@ -641,6 +648,59 @@ static void translation_is_one_to_one(void)
         EXPECT_EQ(released, code == 0xf0);
         released = false;
     }
+}
+
+/* Beside the keys: what tells of an overrun, and codes beyond those of keys. */
+static void translation_of_no_keys(void)
+{
+    static const uint8_t pairs[][2] = {
+        { 0x00, 0xff }, { 0x80, 0x80 }, { 0x81, 0x81 }, { 0x82, 0x82 },
+        { 0x83, 0x41 }, { 0x84, 0x54 }, { 0xaa, 0xaa }, { 0xff, 0xff },
+    };
+    bool released = false;
+    unsigned int i;
+    uint8_t byte;
+
+    for ( i = 0; i < ARRAY_SIZE(pairs); i++ )
+    {
+        at(i, pairs[i][0]);
+        byte = pairs[i][0];
+        EXPECT(vsio_ps2_to_set1(&released, &byte));
+        EXPECT_EQ(byte, pairs[i][1]);
+        EXPECT(!released);
+    }
+}
+
+/* F0 comes under translation, what follows it does not: no release any more. */
+static void half_a_release(void)
+{
+    start_open();
+    key(0x1c, true);
+    SAYS(KBD, 0x1c);
+    key(0x1c, false);
+    to_kbd(0xed); /* holds the keys back, up to its parameter */
+    to_kbd(0xfe); /* once more, please: F0 */
+    SAYS(KBD, 0xf0);
+    set_ctr(I8042_CTR_XLATE);
+    SAYS(KBD, 0xfa);
+    QUIET();
+}
+
+static void release_that_is_forgotten(void)
+{
+    half_a_release();
+    set_ctr(0);
+    to_kbd(0);
+    SAYS(KBD, 0xfa, 0x1c);
+    set_ctr(I8042_CTR_XLATE);
+    key(0x1c, true);
+    SAYS(KBD, 0x1e);
+
+    half_a_release();
+    vsio_reset(dev);
+    set_ctr(I8042_CTR_XLATE);
+    key(0x1c, true);
+    SAYS(KBD, 0x1e);
 }
 
 static void translation_off(void)
@@ -725,13 +785,40 @@ static void all_commands(void)
     }
 }
 
+static void reset_drops_nothing(void)
+{
+    start();
+    command(0xa8); /* the status is not 0, but the buffer is empty */
+    vsio_reset(dev);
+    CHECK_VALID();
+    EXPECT_EQ(dev->count.bytes_dropped, 0);
+}
+
+static void reads_are_told(void)
+{
+    unsigned int events;
+
+    start_loud(BOTH);
+    command(0xa8);
+    events = seen.events;
+    EXPECT_EQ(data(), 0);
+    EXPECT_EQ(seen.events, events); /* it was empty before */
+    command(0xaa);
+    events = seen.events;
+    EXPECT_EQ(data(), 0x55);
+    EXPECT_EQ(seen.events, events + 2);
+    EXPECT_EQ(seen.last.type, VSIO_EVENT_EMPTY);
+}
+
 static void reset_everything(void)
 {
     uint64_t writes;
+    uint32_t i;
 
     start_streaming();
     set_ctr(0x03);
-    command_with(0x6a, 0x42);
+    for ( i = 0x61; i <= 0x7f; i++ )
+        command_with(i, 0x42);
     command(0xdd);
     kbd_ack(0xed);
     kbd_ack(0x07);
@@ -753,7 +840,11 @@ static void reset_everything(void)
     EXPECT_EQ(status(), STR_IDLE);
     EXPECT_EQ(data(), 0);
     EXPECT_EQ(ask(0x20), 0x70);
-    EXPECT_EQ(ask(0x2a), 0);
+    for ( i = 0x21; i <= 0x3f; i++ )
+    {
+        at(i, 0);
+        EXPECT_EQ(ask(i), 0);
+    }
     EXPECT_EQ(ask(0xd0), 0xcf);
     set_ctr(0);
     QUIET();
@@ -900,10 +991,14 @@ static const struct test table[] = {
     { "the line falls between two bytes", line_falls_between_bytes },
     { "translation: codes, releases, prefixes, not the mouse", translation },
     { "translation maps no two codes to one", translation_is_one_to_one },
+    { "translation: what is no key", translation_of_no_keys },
+    { "a release that is cut in two is forgotten", release_that_is_forgotten },
     { "without translation bytes pass", translation_off },
     { "a command ends what another one waits for", commands_end_what_waits },
     { "every command is known, or counted as unknown", all_commands },
     { "reset brings the power-on state, keeps the counters", reset_everything },
+    { "reset drops nothing if nothing was there", reset_drops_nothing },
+    { "the host hears of a byte read, and of the last one", reads_are_told },
     { "a host without any callback", no_callback_at_all },
     { "valid() rejects each broken field", valid_rejects },
     { "valid() sees a byte that is held back for no reason", valid_pumps },

@@ -11,7 +11,7 @@
 #include "snapshot.h"
 
 #define REFRESH LEGACY_PORT_B_REFRESH
-#define OUT2    LEGACY_PORT_B_TIMER2_OUT
+#define OUT2    0x20U /* timer 2's output */
 
 static struct {
     struct vsio_legacy_pio legacy;
@@ -155,6 +155,19 @@ static void port_b_stored(void)
         outb(0x61, value | 0xf0);
         EXPECT_EQ(inb(0x61) & 0xcf, value);
     }
+    EXPECT_EQ(dev->count.unknown, 0);
+}
+
+static void port_b_alone(void)
+{
+    uint32_t port;
+
+    start();
+    wr8(dev, 0x61, 0x0f);
+    for ( port = 0x60; port < 0x64; port++ )
+        if ( port != 0x61 )
+            WR_UNKNOWN(dev, port, 1, 0xf0);
+    EXPECT_EQ(rd8(dev, 0x61) & 0xcf, 0x0f);
 }
 
 static void port_b_toggles(void)
@@ -472,6 +485,7 @@ static const struct test table[] = {
     { "Linux finds no PIC", pic_probe },
     { "the CMOS clock is never being updated", cmos_not_updating },
     { "port B stores its low bits", port_b_stored },
+    { "a write beside port B is not of it", port_b_alone },
     { "port B: refresh toggles with each read, timer 2 with each second",
       port_b_toggles },
     { "a PIT calibration ends (a constant 0 hangs it)", pit_calibration_ends },

@@ -304,7 +304,7 @@ static void errors_travel_with_bytes(void)
     com_plug_in_fifos(DEPTH);
     WR(IER, NS16550_IER_ELSI);
     com_receive(1);
-    EXPECT(com_receive_error(0x55, NS16550_LSR_PE | NS16550_LSR_FE));
+    EXPECT(com_receive_error(0xd5, NS16550_LSR_PE | NS16550_LSR_FE));
     com_receive(1);
     EXPECT(com_receive_error(0, NS16550_LSR_BI));
     EXPECT(!IRQ);
@@ -314,7 +314,7 @@ static void errors_travel_with_bytes(void)
     EXPECT_EQ(RD(LSR), LSR_TX_EMPTY | 0x8d);
     EXPECT(!IRQ);
     EXPECT_EQ(RD(LSR), LSR_TX_EMPTY | 0x81); /* of the break */
-    EXPECT_EQ(RD(RBR), 0x55);
+    EXPECT_EQ(RD(RBR), 0xd5);
     EXPECT_EQ(RD(RBR), 2);
     EXPECT(IRQ);
     EXPECT_EQ(RD(RBR), 0);
@@ -330,7 +330,9 @@ static void errors_without_fifos(void)
     EXPECT(com_receive_error(0x55, 0xff));
     EXPECT(!com_receive_error(0x55, NS16550_LSR_PE)); /* no room */
     EXPECT_EQ(RD(LSR), LSR_TX_EMPTY | 0x1d); /* OE is not of a byte; no bit 7 */
+    EXPECT_EQ(com_host.rx_ready_calls, 0);
     EXPECT_EQ(RD(RBR), 0x55);
+    EXPECT_EQ(com_host.rx_ready_calls, 1);
     EXPECT(com_receive_error(0x56, 0)); /* is a byte */
     EXPECT_EQ(RD(RBR), 0x56);
     EXPECT_EQ(com.dev.count.bytes_in, 2);
@@ -356,6 +358,8 @@ static void overrun_keeps_the_fifo(void)
     com_plug_in_fifos(DEPTH);
     com_receive(DEPTH);
     com_lose_one();
+    EXPECT_EQ(seen.last.type, VSIO_EVENT_DROPPED);
+    EXPECT_EQ(seen.last.value, 0); /* nobody knows which byte it was */
     EXPECT_EQ(RD(LSR), LSR_TX_EMPTY | NS16550_LSR_DR | NS16550_LSR_OE);
     EXPECT_EQ(RD(LSR), LSR_TX_EMPTY | NS16550_LSR_DR);
     for ( i = 1; i <= DEPTH; i++ )

@@ -220,6 +220,11 @@ static void unused_entries(void)
     EXPECT_EQ(RD(LSR), 0x61);
     RD(RBR);
     EXPECT_EQ(RD(LSR), 0x60);
+
+    com_plug_in();
+    n = save(record);
+    record[FIELDS + AT_RX + 1] = 0x20; /* but have a byte's bits */
+    EXPECT_EQ(restore(n), VSIO_ERROR_INVALID);
 }
 
 /* Whoever looks at records can't tell a reset from power-on. */

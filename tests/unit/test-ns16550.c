@@ -133,6 +133,7 @@ static void strides_place_registers(void)
         com_plug_in_as(unit, DEPTH);
         EXPECT_EQ(com.dev.class->window, 8 * unit);
         EXPECT_EQ(com.dev.class->unit, unit);
+        EXPECT_EQ(com.dev.class->lines, 1);
         for ( r = 1; r < NS16550_REGS; r++ )
             if ( r == NS16550_LCR || r == NS16550_SCR )
                 wr(&com.dev, r * unit, unit, 0xa0 + r, HERE);
@@ -212,6 +213,8 @@ static void odd_arguments(void)
     com_plug_in_as(0, 0);
     EXPECT_EQ(com.dev.class->unit, 1);
     EXPECT_EQ(com.rx_fifo, DEPTH);
+    com_plug_in_as(6, 0);
+    EXPECT_EQ(com.dev.class->unit, 1);
 }
 
 /* --- Interrupts: what raises each, what ends it --------------------------- */
@@ -643,6 +646,7 @@ static void told_of_everything(void)
     EXPECT_EQ(com_host.told[VSIO_EVENT_READ], 2);
     EXPECT_EQ(com_host.told[VSIO_EVENT_EMPTY], 1);
     EXPECT_EQ(seen.last.type, VSIO_EVENT_EMPTY);
+    EXPECT_EQ(seen.last.value, 0);
     RD(RBR); /* nothing was there */
     EXPECT_EQ(com_host.told[VSIO_EVENT_READ], 2);
     EXPECT_EQ(com_host.told[VSIO_EVENT_EMPTY], 1);

@@ -172,6 +172,24 @@ static void icr_clears_its_bit(void)
     }
 }
 
+/* What is masked has no part in it. */
+static void icr_and_the_mask(void)
+{
+    plug_in_fifos();
+    receive(1);
+    WR(ICR, 0);
+    WR(ICR, PL011_INT_TX);
+    EXPECT_EQ(RD(RIS), PL011_INT_TX | PL011_INT_RT);
+    EXPECT_EQ(seen.irq_calls, 0);
+
+    WR(IMSC, PL011_INT_TX);
+    EXPECT_EQ(seen.irq_calls, 1);
+    WR(ICR, PL011_INT_RT);
+    EXPECT_EQ(seen.irq_calls, 1);
+    WR(ICR, PL011_INT_TX); /* is still true: falls, and rises anew */
+    EXPECT_EQ(seen.irq_calls, 3);
+}
+
 static void icr_by_bytes(void)
 {
     uint32_t irq, byte, size;
@@ -375,6 +393,7 @@ static const struct test table[] = {
     { "IMSC lets each one through, and holds it back", mask_and_unmask },
     { "ICR clears the bits that are written, and no others",
       icr_clears_its_bit },
+    { "ICR moves the line only by what IMSC lets through", icr_and_the_mask },
     { "ICR by 8 and 16 bits", icr_by_bytes },
     { "ICR does not clear what is still true", icr_keeps_what_is_true },
     { "one line: the OR of all, told on a change only", one_line_for_all },

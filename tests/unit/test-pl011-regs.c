@@ -58,6 +58,69 @@ static void expect_power_on(void)
     EXPECT_EQ(RD(DR), 0);
 }
 
+/* Table 3-1, by its numbers: what is stored. */
+static void register_map(void)
+{
+    static const struct {
+        uint32_t reg, value;
+    } map[] = {
+        { 0x20, 0x5a }, { 0x24, 0x1234 }, { 0x28, 0x2a },  { 0x2c, 0x70 },
+        { 0x34, 0x0a }, { 0x30, 0x0f01 }, { 0x38, 0x7ff }, { 0x48, 0x05 },
+    };
+    unsigned int i;
+
+    plug_in();
+    for ( i = 0; i < ARRAY_SIZE(map); i++ )
+        wr32(&uart.dev, map[i].reg, map[i].value);
+    for ( i = 0; i < ARRAY_SIZE(map); i++ )
+    {
+        at(map[i].reg, 0);
+        EXPECT_EQ(rd32(&uart.dev, map[i].reg), map[i].value);
+    }
+    for ( i = ARRAY_SIZE(map); i-- > 0; ) /* none is part of another one */
+        wr32(&uart.dev, map[i].reg, map[i].value);
+    for ( i = 0; i < ARRAY_SIZE(map); i++ )
+        EXPECT_EQ(rd32(&uart.dev, map[i].reg), map[i].value);
+    EXPECT_EQ(rd32(&uart.dev, 0xfe0), 0x11);
+    EXPECT_EQ(rd32(&uart.dev, 0xffc), 0xb1);
+
+    EXPECT_EQ(far.brk_calls, 0);
+    wr32(&uart.dev, 0x2c, 0x71);
+    EXPECT(far.brk);
+}
+
+/* And what the FIFOs make of DR, RSR, FR, RIS and MIS. */
+static void status_map(void)
+{
+    struct vsio_device *dev = &uart.dev;
+    uint32_t i;
+
+    plug_in_fifos();
+    wr32(dev, 0x38, 0x7ff);
+    EXPECT_EQ(rd32(dev, 0x18), 0x097); /* TXFE, RXFE; DCD, DSR, CTS */
+    far.room = 0;
+    for ( i = 0; i < 32; i++ )
+        wr32(dev, 0x00, i);
+    EXPECT_EQ(rd32(dev, 0x18), 0x03f); /* TXFF, RXFE, BUSY */
+    EXPECT_EQ(receive(32), 32);
+    lose_one();
+    EXPECT_EQ(rd32(dev, 0x18), 0x06f); /* RXFF, TXFF, BUSY */
+    EXPECT_EQ(rd32(dev, 0x04), 0x8);
+    EXPECT_EQ(rd32(dev, 0x3c), 0x450); /* OE, RT, RX */
+    EXPECT_EQ(rd32(dev, 0x40), 0x450);
+    wr32(dev, 0x44, 0x400);
+    EXPECT_EQ(rd32(dev, 0x3c), 0x050);
+    wr32(dev, 0x38, 0x040);
+    EXPECT_EQ(rd32(dev, 0x40), 0x040);
+    EXPECT_EQ(rd32(dev, 0x00), 1);
+    EXPECT_EQ(receive(1), 1);
+    for ( i = 2; i <= 32; i++ )
+        EXPECT_EQ(rd32(dev, 0x00), i);
+    EXPECT_EQ(rd32(dev, 0x00), 0x800 | 33); /* one is missing before it */
+    wr32(dev, 0x04, 0);
+    EXPECT_EQ(rd32(dev, 0x04), 0);
+}
+
 static void reset_values(void)
 {
     plug_in();
@@ -315,6 +378,8 @@ static void battery_blocked_host(void)
 static const struct test table[] = {
     { "reset values are those of 3.2, and no callback is called",
       reset_values },
+    { "the registers are where the manual has them", register_map },
+    { "their bits are where the manual has them", status_map },
     { "the class says what it is", class_constants },
     { "each bit of each register is kept, or reserved and zero",
       every_bit_by_32 },

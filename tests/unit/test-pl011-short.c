@@ -479,9 +479,47 @@ static void untouched(void)
     EXPECT(valid(&a));
 }
 
+static void open_to_each_byte(void)
+{
+    uint32_t byte, value;
+
+    plug_in(&a, true);
+    write32(&a, PL011_LCR_H, PL011_LCR_H_FEN);
+    for ( byte = 0; byte < 256; byte++ )
+    {
+        at(byte, 0);
+        value = 0x5555;
+        EXPECT(vsio_pl011_rx_first(&a.u, (uint8_t)byte));
+        EXPECT(vsio_pl011_rx_last(&a.u, &value));
+        EXPECT_EQ(value, byte);
+    }
+    EXPECT(vsio_pl011_rx_error(&a.u, PL011_DR_FE)); /* 0x100 is no byte */
+    EXPECT(!vsio_pl011_rx_last(&a.u, &value));
+    EXPECT(valid(&a));
+}
+
+/* OE stays in RSR until somebody writes ECR, which may be never. */
+static void open_after_an_overrun(void)
+{
+    uint32_t value = 0;
+
+    plug_in(&a, true);
+    write32(&a, PL011_LCR_H, PL011_LCR_H_FEN);
+    vsio_pl011_overrun(&a.u);
+    EXPECT_EQ(vsio_pl011_rx(&a.u, (const uint8_t *)"x", 1), 1);
+    EXPECT_EQ(read32(&a, PL011_DR), PL011_DR_OE | 'x');
+    EXPECT_EQ(read32(&a, PL011_RSR), PL011_RSR_OE);
+    EXPECT(vsio_pl011_rx_first(&a.u, 'y'));
+    EXPECT(vsio_pl011_rx_last(&a.u, &value));
+    EXPECT_EQ(value, 'y');
+    EXPECT(valid(&a));
+}
+
 static const struct test table[] = {
     { "each short cut does what the call does, side by side", equivalent },
     { "each of them was open often, and often not", taken },
     { "one that is not open changes nothing", untouched },
+    { "those of the receiver are open to each byte", open_to_each_byte },
+    { "an overrun of long ago keeps none closed", open_after_an_overrun },
 };
 TESTS(table);

@@ -133,6 +133,27 @@ static void reset_values(void)
     EXPECT_EQ(dev->count.unknown, 0);
 }
 
+/* Table 3-1, by its numbers. */
+static void register_map(void)
+{
+    start();
+    wr32(dev, 0x08, 1000);
+    wr32(dev, 0x04, 1001);
+    wr32(dev, 0x10, 1);
+    m.now++;
+    EXPECT_EQ(rd32(dev, 0x00), 1001);
+    EXPECT_EQ(rd32(dev, 0x04), 1001);
+    EXPECT_EQ(rd32(dev, 0x08), 1000);
+    EXPECT_EQ(rd32(dev, 0x0c), 1);
+    EXPECT_EQ(rd32(dev, 0x10), 1);
+    EXPECT_EQ(rd32(dev, 0x14), 1);
+    EXPECT_EQ(rd32(dev, 0x18), 1);
+    wr32(dev, 0x1c, 1);
+    EXPECT_EQ(rd32(dev, 0x14), 0);
+    EXPECT_EQ(rd32(dev, 0xfe0), 0x31);
+    EXPECT_EQ(rd32(dev, 0xffc), 0xb1);
+}
+
 static void init_is_quiet(void)
 {
     start();
@@ -534,6 +555,19 @@ static void clock_jumps_forward(void)
     wr32(dev, PL031_ICR, 1);
     EXPECT(!seen.level[0]);
     EXPECT_EQ(m.alarm, START + 10 + 5 * WRAP);
+}
+
+/* The match on the way is the only one that is over. */
+static void clock_jumps_to_just_before_a_match(void)
+{
+    start();
+    arm(START + 10);
+    step_to(START + 9 + WRAP);
+    EXPECT(seen.level[0]);
+    wr32(dev, PL031_ICR, 1);
+    EXPECT_EQ(m.alarm, START + 10 + WRAP);
+    run_to(START + 10 + WRAP);
+    EXPECT(seen.level[0]);
 }
 
 static void clock_steps_back_before_the_match(void)
@@ -1003,6 +1037,7 @@ static void random_walk(void)
 
 static const struct test table[] = {
     { "reset values and IDs are those of the manual", reset_values },
+    { "the registers are where the manual has them", register_map },
     { "init looks at the clock, and calls nothing else", init_is_quiet },
     { "the class tells window, unit and lines", class_is_right },
     { "DR starts at the wall clock and follows it", dr_is_the_clock },
@@ -1031,6 +1066,8 @@ static const struct test table[] = {
       reached_before_rewritten },
     { "the clock jumps forward: a match on the way fires once",
       clock_jumps_forward },
+    { "the clock jumps to the second before the next match",
+      clock_jumps_to_just_before_a_match },
     { "the clock steps back before the match: it still comes",
       clock_steps_back_before_the_match },
     { "the clock steps back over the match: it comes again",

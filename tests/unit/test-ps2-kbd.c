@@ -32,6 +32,7 @@ static void leds(void)
     kbd_ack(0xed);
     kbd_ack(0x7d); /* there are no more lamps than three */
     EXPECT_EQ(front.leds, PS2_LED_CAPS | PS2_LED_SCROLL);
+    EXPECT_EQ(kbc.kbd.typematic, 0x2b); /* is no business of theirs */
     kbd_ack(0xed);
     to_kbd(0x80);
     SAYS(KBD, 0xfe); /* asks for it again */
@@ -223,12 +224,12 @@ static void unknown_bytes(void)
 static void spellings(void)
 {
     start_open();
-    EXPECT(key(VSIO_KEY_PAUSE, true));
-    EXPECT(key(VSIO_KEY_PAUSE, false));
+    EXPECT(key(0xe114, true)); /* Pause */
+    EXPECT(key(0xe114, false));
     SAYS(KBD, 0xe1, 0x14, 0x77, 0xe1, 0xf0, 0x14, 0xf0, 0x77);
-    key(VSIO_KEY_PRINT, true);
+    key(0xe07c, true); /* Print */
     SAYS(KBD, 0xe0, 0x12, 0xe0, 0x7c);
-    key(VSIO_KEY_PRINT, false);
+    key(0xe07c, false);
     SAYS(KBD, 0xe0, 0xf0, 0x7c, 0xe0, 0xf0, 0x12);
     key(VSIO_KEY_ALT_PRINT, true);
     key(VSIO_KEY_ALT_PRINT, false);
@@ -239,6 +240,8 @@ static void spellings(void)
     key(VSIO_KEY_CTRL_STOP, true);
     key(VSIO_KEY_CTRL_STOP, false);
     SAYS(KBD, 0xe0, 0x7e, 0xe0, 0xf0, 0x7e);
+    key(VSIO_KEY_DEL, true);
+    SAYS(KBD, 0xe0, 0x71);
     set_ctr(I8042_CTR_XLATE);
     key(VSIO_KEY_PAUSE, true);
     SAYS(KBD, 0xe1, 0x1d, 0x45, 0xe1, 0x9d, 0xc5);
@@ -265,6 +268,8 @@ static void no_such_key(void)
     }
     QUIET();
     EXPECT_EQ(dev->count.bytes_dropped, 0);
+    EXPECT(key(0xe001, true) && key(0x01, true) && key(0x84, true) &&
+           key(0xe07f, true));
 }
 
 static void three_keys(void)
@@ -338,6 +343,7 @@ static void overrun_once(void)
     for ( i = 0; i < 100; i++ )
         key(0x1c, true);
     EXPECT_EQ(dev->count.bytes_dropped, 88);
+    EXPECT_EQ(seen.last.offset, I8042_DATA);
     command(0xae);
     for ( i = 0; i < 12; i++ )
         SAYS(KBD, 0x1e);
@@ -405,6 +411,16 @@ static void commands_that_forget(void)
         QUIET();
         EXPECT_EQ(dev->count.bytes_dropped, 2);
     }
+
+    start_open();
+    command(0xad);
+    key(0xe074, true);
+    to_kbd(0xf0);
+    to_kbd(0x01); /* another set: codes of the old one are no good */
+    SAYS(KBD, 0xfa, 0xfa);
+    QUIET();
+    EXPECT_EQ(dev->count.bytes_dropped, 2);
+
     for ( i = 0; i < ARRAY_SIZE(others); i++ )
     {
         start_open();
@@ -413,6 +429,24 @@ static void commands_that_forget(void)
         to_kbd(others[i]);
         EXPECT_EQ(dev->count.bytes_dropped, 0);
     }
+}
+
+static void reset_forgets_all(void)
+{
+    start_open();
+    to_kbd(0xf2); /* nobody has read its answer */
+    to_kbd(0xff);
+    SAYS(KBD, 0xfa, 0xfa, 0xaa);
+    QUIET();
+    EXPECT_EQ(dev->count.bytes_dropped, 2);
+
+    start_open();
+    kbd_ack(0xed);
+    vsio_reset(dev);
+    CHECK_VALID();
+    set_ctr(0);
+    to_kbd(0x01); /* is no parameter any more */
+    SAYS(KBD, 0xfe);
 }
 
 /* A guest that sends and never reads gets nothing but its last answers. */
@@ -429,6 +463,24 @@ static void answers_are_bounded(void)
     EXPECT_EQ(seen.dropped, dev->count.bytes_dropped);
     to_kbd(0xf2);
     SAYS(KBD, 0xfa, 0xab, 0x83);
+}
+
+/* With the one in the output buffer, as many as there is room for. */
+static void answers_up_to_the_bound(void)
+{
+    unsigned int i;
+
+    start_open();
+    to_kbd(0xee);
+    for ( i = 0; i < 5; i++ )
+        to_kbd(0xf2);
+    to_kbd(0xee);
+    EXPECT_EQ(dev->count.bytes_dropped, 0);
+    SAYS(KBD, 0xee);
+    for ( i = 0; i < 5; i++ )
+        SAYS(KBD, 0xfa, 0xab, 0x83);
+    SAYS(KBD, 0xee);
+    QUIET();
 }
 
 static void valid_rejects(void)
@@ -493,7 +545,10 @@ static const struct test table[] = {
       no_room_for_the_overrun },
     { "answers go before keys, keys wait for parameters", answers_go_first },
     { "F4-FA and FF forget the keys that wait", commands_that_forget },
+    { "a reset forgets answers, and what was awaited", reset_forgets_all },
     { "answers that nobody reads are bounded", answers_are_bounded },
+    { "answers wait up to that bound, and stay what they are",
+      answers_up_to_the_bound },
     { "valid() rejects each broken field", valid_rejects },
 };
 TESTS(table);

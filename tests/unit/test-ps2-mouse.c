@@ -323,6 +323,17 @@ static void refusals(void)
     mouse_ack(0xf3);
     to_mouse(0xe9); /* a command ends what another one waits for */
     SAYS(AUX, 0xfa, 0x00, 0x02, 0x64);
+    to_mouse(0x28); /* and is over itself */
+    SAYS(AUX, 0xfe);
+    mouse_ack(0xf3);
+    to_mouse(0xe6); /* the lowest of them */
+    SAYS(AUX, 0xfa);
+    mouse_ack(0xf3);
+    to_mouse(99);
+    SAYS(AUX, 0xfe);
+    mouse_ack(100); /* better, and forgiven */
+    to_mouse(0);
+    SAYS(AUX, 0xfe);
     EXPECT_EQ(seen.events, 0);
 }
 
@@ -344,6 +355,48 @@ static void resend(void)
     to_mouse(0xfe);
     SAYS(AUX, 0x09, 1, 2);
     QUIET();
+    to_mouse(0xff);
+    SAYS(AUX, 0xfa, 0xaa, 0x00);
+    to_mouse(0xfe);
+    SAYS(AUX, 0xfa, 0xaa, 0x00);
+    mouse_ack(0xf4);
+    move(1, 2, 0, LEFT);
+    SAYS(AUX, 0x09, 1, 2);
+    vsio_reset(dev);
+    set_ctr(0);
+    to_mouse(0xfe);
+    SAYS(AUX, 0xaa, 0x00);
+    QUIET();
+}
+
+static void resend_half_of_four(void)
+{
+    start_streaming();
+    knock(200, 100, 80);
+    move(1, 2, 3, LEFT);
+    move(4, 5, 6, 0);
+    SAYS(AUX, 0x09);
+    to_mouse(0xfe);
+    SAYS(AUX, 1, 0x09, 1, 2, 3); /* the first one only */
+    SAYS(AUX, 0x08, 4, 5, 6);
+    QUIET();
+}
+
+static void reset_forgets_all(void)
+{
+    start_open();
+    to_mouse(0xe9); /* nobody has read its answer */
+    to_mouse(0xff);
+    SAYS(AUX, 0xfa, 0xfa, 0xaa, 0x00);
+    QUIET();
+    EXPECT_EQ(dev->count.bytes_dropped, 3);
+
+    start_open();
+    mouse_ack(0xf3);
+    vsio_reset(dev);
+    set_ctr(0);
+    to_mouse(0x28); /* is no parameter any more */
+    SAYS(AUX, 0xfe);
 }
 
 static void resend_half(void)
@@ -383,11 +436,15 @@ static void motion_has_an_end(void)
     EXPECT(move(200, -200, 0, 0));
     EXPECT(!move(200, -200, 0, 0));
     EXPECT_EQ(dev->count.bytes_dropped, 1);
+    EXPECT_EQ(seen.last.offset, I8042_DATA);
+    EXPECT_EQ(seen.last.value, 0); /* it is no byte */
     EXPECT(!move(INT16_MAX, INT16_MIN, 0, 0));
     SAYS(AUX, 0x08, 1, 1);
     SAYS(AUX, 0x28, 255, 1); /* no overflow bits: drivers discard such */
     QUIET();
     EXPECT_EQ(dev->count.bytes_dropped, 2);
+    EXPECT(!move(256, 1, 0, 0)); /* one axis is enough */
+    EXPECT(!move(1, 256, 0, 0));
 }
 
 static void clicks_keep_their_place(void)
@@ -416,6 +473,7 @@ static void clicks_are_bounded(void)
     EXPECT(move(1, 0, 0, LEFT)); /* is kept, but in no packet yet */
     EXPECT(!move(1, 0, 0, 0));
     EXPECT_EQ(dev->count.bytes_dropped, 1);
+    EXPECT_EQ(seen.last.offset, I8042_DATA);
     EXPECT_EQ(seen.last.value, LEFT);
     for ( i = 0; i < 101; i++ )
         move(0, 0, 0, i & 1 ? RIGHT : MIDDLE);
@@ -529,6 +587,19 @@ static void valid_rejects(void)
     BREAKS(told = LEFT);
     kbc = good;
     EXPECT(vsio_i8042_valid(&kbc));
+
+    good.mouse.dx = good.mouse.dy = -255;
+    good.mouse.dz = -7;
+    kbc = good;
+    EXPECT(vsio_i8042_valid(&kbc));
+
+    good.mouse.dx = good.mouse.dy = good.mouse.dz = 0;
+    good.mouse.enabled = good.mouse.remote = false;
+    kbc = good;
+    EXPECT(vsio_i8042_valid(&kbc));
+    BREAKS(dx = 1); /* that nobody can ever see */
+    BREAKS(dy = 1);
+    BREAKS(dz = 1);
 }
 
 static const struct test table[] = {
@@ -549,6 +620,8 @@ static const struct test table[] = {
     { "a bad byte is asked for again, then refused", refusals },
     { "FE: the last packet again", resend },
     { "FE: a half packet whole", resend_half },
+    { "FE: half a packet of four bytes whole", resend_half_of_four },
+    { "a reset forgets answers, and what was awaited", reset_forgets_all },
     { "motion adds up until it is read", motion_adds_up },
     { "motion that no packet can say is lost, and counted", motion_has_an_end },
     { "a click is where it was", clicks_keep_their_place },

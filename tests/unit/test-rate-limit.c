@@ -110,6 +110,17 @@ static void burst_then_rate(void)
     EXPECT_EQ(pass(50), 16);
 }
 
+/* More than 32 bits of nanoseconds. */
+static void long_silence(void)
+{
+    start(1, 100);
+    EXPECT_EQ(pass(200), 100);
+    m.now += 10 * SECOND;
+    EXPECT_EQ(pass(200), 10);
+    m.now += 99 * SECOND;
+    EXPECT_EQ(pass(200), 99);
+}
+
 /* However often it is asked, no fraction is lost or made. */
 static void exact(void)
 {
@@ -390,6 +401,7 @@ static void behind_a_16550(void)
 static const struct test table[] = {
     { "without a limit all pass, and there need be no clock", off_by_default },
     { "a burst, and then the rate", burst_then_rate },
+    { "what a long silence earns", long_silence },
     { "no fraction of a byte is lost or made", exact },
     { "a new limit starts full; none looks at no clock", set_anew },
     { "a burst of 0 is one of 1", burst_of_nothing },

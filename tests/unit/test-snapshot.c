@@ -191,6 +191,29 @@ static void uart_goes_on(void)
     EXPECT_EQ(new.uart.dev.count.bytes_in, 4);
 }
 
+static bool same(const void *a, const void *b, size_t n)
+{
+    const uint8_t *p = a, *q = b;
+    size_t i;
+
+    for ( i = 0; i < n && p[i] == q[i]; i++ )
+        ;
+
+    return i == n;
+}
+
+static void reset_empties_the_fifos(void)
+{
+    static const uint8_t none[4]; /* nothing in either FIFO, at place 0 */
+    uint8_t *fields = record + VSIO_RECORD_HEADER + VSIO_RECORD_COUNTERS;
+
+    boot(&old);
+    busy_uart(&old);
+    vsio_reset(&old.uart.dev);
+    save(&old.uart.dev);
+    EXPECT(same(fields + 18, none, sizeof(none)));
+}
+
 static void outputs_are_told(void)
 {
     boot_both();
@@ -236,6 +259,27 @@ static void host_is_asked_for_bytes(void)
     boot(&new);
     EXPECT_EQ(restore(&new.uart.dev, used), VSIO_OK);
     EXPECT_EQ(new.rx_calls, 1);
+}
+
+/* Whom it was refused by does not matter: the new host knows of nothing. */
+static void new_host_is_asked_at_half(void)
+{
+    static const uint8_t bytes[VSIO_PL011_FIFO];
+    unsigned int n, i;
+
+    for ( n = 0; n <= VSIO_PL011_FIFO; n++ )
+    {
+        at(n, 0);
+        boot_both();
+        uart_write(&old, PL011_LCR_H, PL011_LCR_H_FEN);
+        EXPECT_EQ(vsio_pl011_rx(&old.uart, bytes, n), n);
+        save(&old.uart.dev);
+        EXPECT_EQ(restore(&new.uart.dev, used), VSIO_OK);
+        EXPECT_EQ(new.rx_calls, n <= VSIO_PL011_FIFO / 2);
+        for ( i = n; i > VSIO_PL011_FIFO / 2; i-- )
+            uart_read(&new, PL011_DR);
+        EXPECT_EQ(new.rx_calls, 1);
+    }
 }
 
 /* The host's interrupt controller was rolled back, too: tell it anew. */
@@ -296,6 +340,16 @@ static void rtc_keeps_offset_and_alarm(void)
     EXPECT(new.level);
 }
 
+static void alarm_of_the_next_second(void)
+{
+    boot_both();
+    rtc_write(&old, PL031_MR, START + 1);
+    rtc_write(&old, PL031_IMSC, 1);
+    save(&old.rtc.dev);
+    EXPECT_EQ(restore(&new.rtc.dev, used), VSIO_OK);
+    EXPECT_EQ(new.alarm, START + 1);
+}
+
 static void alarm_that_was_missed(void)
 {
     boot_both();
@@ -306,17 +360,6 @@ static void alarm_that_was_missed(void)
     EXPECT_EQ(restore(&new.rtc.dev, used), VSIO_OK);
     EXPECT(new.level);
     EXPECT_EQ(rtc_read(&new, PL031_RIS), 1);
-}
-
-static bool same(const void *a, const void *b, size_t n)
-{
-    const uint8_t *p = a, *q = b;
-    size_t i;
-
-    for ( i = 0; i < n && p[i] == q[i]; i++ )
-        ;
-
-    return i == n;
 }
 
 /* Refused: not a byte of the device changes, and the host hears nothing. */
@@ -385,6 +428,20 @@ static void wrong_length(void)
     refused(VSIO_ERROR_TRUNCATED, used);
 }
 
+/* Cut at each byte, and the length says so. */
+static void too_short(void)
+{
+    size_t length;
+
+    two_busy_uarts();
+    for ( length = 0; length < used - VSIO_RECORD_HEADER; length++ )
+    {
+        at(length, used);
+        record[8] = (uint8_t)length;
+        refused(VSIO_ERROR_LENGTH, VSIO_RECORD_HEADER + length);
+    }
+}
+
 /* Each field that has values which no PL011 can have. */
 static void inconsistent(void)
 {
@@ -406,7 +463,8 @@ static void inconsistent(void)
         { 19, 33 },   /* and how many */
         { 20, 32 },   /* TX FIFO */
         { 21, 33 },
-        { 22 + VSIO_PL011_FIFO + 1, 0x10 }, /* an entry of 13 bits */
+        { 22 + VSIO_PL011_FIFO + 1, 0x10 },     /* an entry of 13 bits */
+        { 22 + 3 * VSIO_PL011_FIFO - 1, 0x10 }, /* and the last one */
     };
     const unsigned int fields = VSIO_RECORD_HEADER + VSIO_RECORD_COUNTERS;
     unsigned int i;
@@ -489,23 +547,33 @@ static void golden_pl031_1(void)
               VSIO_OK);
     EXPECT_EQ(rtc_read(&new, PL031_DR), 1000);
     EXPECT_EQ(new.alarm, START + 60);
+    save(&new.rtc.dev);
+    EXPECT_EQ(used, sizeof(golden_pl031_v1));
+    EXPECT(same(record, golden_pl031_v1, VSIO_RECORD_HEADER));
 }
 
 static const struct test table[] = {
     { "a UART goes on elsewhere: registers, FIFOs, line", uart_goes_on },
+    { "after a reset the FIFOs begin at their beginning",
+      reset_empties_the_fifos },
     { "outputs are told to the new host", outputs_are_told },
     { "bytes that waited leave by the new host", waiting_bytes_leave },
     { "the new host is asked for input", host_is_asked_for_bytes },
+    { "the new host is asked when the FIFO is half empty",
+      new_host_is_asked_at_half },
     { "restored in place", in_place },
     { "in place, a line that is high falls and rises",
       in_place_with_the_line_high },
     { "in place, an alarm that is no more is taken back", alarm_in_place },
     { "an RTC keeps its offset and its alarm", rtc_keeps_offset_and_alarm },
+    { "an alarm in the second after the snapshot is kept",
+      alarm_of_the_next_second },
     { "an alarm that was missed on the way fires", alarm_that_was_missed },
     { "truncated at each byte: refused", truncated },
     { "of another device: refused", foreign },
     { "of a newer version: refused", newer },
     { "of a wrong length: refused", wrong_length },
+    { "of each length that is too short: refused", too_short },
     { "inconsistent: refused", inconsistent },
     { "random records leave a valid device", random_records },
     { "no room: said so", no_room },
