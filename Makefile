@@ -89,6 +89,7 @@ include tests/lint/lint.mk
 include tests/fuzz/fuzz.mk
 include tests/differential/differential.mk
 include tests/ring/ring.mk
+include tests/mutate/mutate.mk
 
 # --- Targets ------------------------------------------------------------------
 
