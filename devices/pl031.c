@@ -160,6 +160,14 @@ void vsio_pl031_alarm(struct vsio_pl031 *r)
     update_irq(r);
 }
 
+void vsio_pl031_set_offset(struct vsio_pl031 *r, int32_t offset)
+{
+    catch_up(r);
+    r->offset = (uint32_t)offset;
+    r->deadline = match_from(r, r->last + 1);
+    update_irq(r);
+}
+
 const struct vsio_class vsio_pl031_class = {
     .name = "pl031",
     .window = PL031_WINDOW,

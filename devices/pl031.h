@@ -59,6 +59,18 @@ void vsio_pl031_init(struct vsio_pl031 *r,
  */
 void vsio_pl031_alarm(struct vsio_pl031 *r);
 
+/*
+ * What the counter shows, less the host's clock: what a host keeps for a guest
+ * that has set its clock. A reset makes it 0.
+ */
+static inline int32_t vsio_pl031_offset(const struct vsio_pl031 *r)
+{
+    return (int32_t)r->offset;
+}
+
+/* The counter is, and was, so much ahead of the host's clock. */
+void vsio_pl031_set_offset(struct vsio_pl031 *r, int32_t offset);
+
 /* The invariant that every reachable state satisfies. */
 bool vsio_pl031_valid(const struct vsio_pl031 *r);
 

@@ -104,7 +104,7 @@ int alloc_unbound_xen_event_channel(struct domain *d,
                                     xen_event_channel_notification_t fn)
 {
     bench_notification = fn;
-    d->evtchn.state = ECS_INTERDOMAIN;
+    d->evtchn[BENCH_PORT].state = ECS_INTERDOMAIN;
 
     return BENCH_PORT;
 }

@@ -45,6 +45,9 @@ typedef long s_time_t;
 typedef struct {
     unsigned long gfn;
 } gfn_t;
+typedef struct {
+    unsigned long mfn;
+} mfn_t;
 
 #define PRIu64        "lu"
 #define PRIx64        "lx"
@@ -109,11 +112,23 @@ void fake_initcall(int (*fn)(void));
         x_ < y_ ? x_ : y_;                                                     \
     })
 
-#define ENOMEM 12
-#define ENODEV 19
-#define EINVAL 22
-#define ENOSPC 28
-#define ENOSYS 38
+#define EPERM      1
+#define ENOENT     2
+#define ESRCH      3
+#define EAGAIN     11
+#define ENOMEM     12
+#define EACCES     13
+#define EFAULT     14
+#define EBUSY      16
+#define EEXIST     17
+#define ENODEV     19
+#define EINVAL     22
+#define ENOSPC     28
+#define ENOSYS     38
+#define EBADMSG    74
+#define EOPNOTSUPP 95
+#define EADDRINUSE 98
+#define ENOBUFS    105
 
 #define XENLOG_ERR       ""
 #define XENLOG_WARNING   ""
@@ -124,6 +139,7 @@ void printk(const char *fmt, ...);
 
 int isprint(int c);
 void *memcpy(void *to, const void *from, size_t n);
+void *memmove(void *to, const void *from, size_t n);
 void *memset(void *p, int c, size_t n);
 size_t strlen(const char *s);
 int snprintf(char *to, size_t size, const char *fmt, ...);
@@ -183,6 +199,43 @@ static inline void spin_unlock(spinlock_t *lock)
 #define spin_lock_irqsave(lock, flags)      ((flags) = 0, spin_lock(lock))
 #define spin_unlock_irqrestore(lock, flags) ((void)(flags), spin_unlock(lock))
 
+#define read_lock(lock)    spin_lock(lock)
+#define read_unlock(lock)  spin_unlock(lock)
+#define write_lock(lock)   spin_lock(lock)
+#define write_unlock(lock) spin_unlock(lock)
+
+/* --- xen/bitops.h, xen/bitmap.h ------------------------------------------- */
+
+#define DECLARE_BITMAP(name, bits)                                             \
+    unsigned long name[((bits) + BITS_PER_LONG - 1) / BITS_PER_LONG]
+
+static inline void __set_bit(unsigned int n, unsigned long *bits)
+{
+    bits[n / BITS_PER_LONG] |= 1UL << (n % BITS_PER_LONG);
+}
+
+static inline void __clear_bit(unsigned int n, unsigned long *bits)
+{
+    bits[n / BITS_PER_LONG] &= ~(1UL << (n % BITS_PER_LONG));
+}
+
+static inline unsigned int find_first_bit(const unsigned long *bits,
+                                          unsigned int size)
+{
+    unsigned int n = 0;
+
+    while ( n < size &&
+            !(bits[n / BITS_PER_LONG] & 1UL << (n % BITS_PER_LONG)) )
+        n++;
+
+    return n;
+}
+
+static inline int fls(unsigned int x)
+{
+    return x ? 32 - __builtin_clz(x) : 0;
+}
+
 /* --- xen/time.h, xen/timer.h, xen/smp.h ----------------------------------- */
 
 #define SECONDS(s)    ((s_time_t)((s)*1000000000UL))
@@ -233,10 +286,39 @@ void clear_page(void *page);
 void *zalloc_bytes(size_t size);
 #define xzalloc(type) ((type *)zalloc_bytes(sizeof(type)))
 void xfree(void *p);
+void *vmalloc(size_t size);
+void vfree(void *p);
+
+#define INVALID_MFN        ((mfn_t){ ~0UL })
+#define mfn_eq(a, b)       ((a).mfn == (b).mfn)
+#define gaddr_to_gfn(addr) ((gfn_t){ (addr) / PAGE_SIZE })
+extern unsigned int p2m_ipa_bits;
+mfn_t p2m_lookup(struct domain *d, gfn_t gfn, void *type);
 
 void __iomem *ioremap_nocache(paddr_t start, size_t len);
 void iounmap(void __iomem *va);
 #define readl(addr) ACCESS_ONCE(*(uint32_t *)(addr))
+
+/* --- xen/rcupdate.h ------------------------------------------------------- */
+
+struct rcu_head {
+    struct rcu_head *next;
+    void (*func)(struct rcu_head *head);
+};
+
+void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
+
+/* --- xen/guest_access.h: what could not be copied, in bytes --------------- */
+
+unsigned long raw_copy_to_guest(void *to, const void *from, unsigned int len);
+unsigned long raw_copy_from_guest(void *to, const void *from, unsigned int len);
+
+#define guest_handle_from_ptr(ptr, type)                                       \
+    ((XEN_GUEST_HANDLE_PARAM(type)){ (type *)(ptr) })
+#define copy_to_guest(handle, ptr, nr)                                         \
+    raw_copy_to_guest((handle).p, ptr, sizeof(*(ptr)) * (nr))
+#define copy_from_guest(ptr, handle, nr)                                       \
+    raw_copy_from_guest(ptr, (handle).p, sizeof(*(ptr)) * (nr))
 
 /* --- Xen's own: layouts and helpers that both sides must share with Xen --- */
 
@@ -257,6 +339,8 @@ struct evtchn {
     unsigned int state;
 };
 
+#define NR_PORTS 32U /* of a domain: small numbers only */
+
 #define ECS_FREE        0
 #define ECS_UNBOUND     2
 #define ECS_INTERDOMAIN 3
@@ -264,13 +348,15 @@ struct evtchn {
 struct domain {
     domid_t domain_id;
     struct vcpu **vcpu;
-    struct evtchn evtchn;
     struct {
         struct vpl011 vpl011;
         struct vsio_domain *vsio;
         struct vmmio vmmio;
     } arch;
     bool direct_map;
+    bool creation_finished, is_dying;
+    int controller_pause_count;
+    struct evtchn evtchn[NR_PORTS];
 };
 
 struct vcpu {
@@ -291,7 +377,7 @@ void notify_via_xen_event_channel(struct domain *d, int lport);
 static inline struct evtchn *evtchn_from_port(struct domain *d,
                                               evtchn_port_t port)
 {
-    return &d->evtchn;
+    return &d->evtchn[port];
 }
 
 bool vgic_reserve_virq(struct domain *d, unsigned int virq);
@@ -325,6 +411,8 @@ struct pending_irq *spi_to_pending(struct domain *d, unsigned int irq);
 #define is_domain_direct_mapped(d) ((void)(d), false)
 #endif
 void rcu_unlock_domain(struct domain *d);
+void get_knownalive_domain(struct domain *d);
+void put_domain(struct domain *d);
 int domain_shutdown(struct domain *d, uint8_t reason);
 
 /* --- xen/console.h, xen/serial.h ------------------------------------------ */

@@ -4,8 +4,8 @@
 
 #include <xen/device_tree.h>
 
-#define MAX_ALLOCATIONS 16U
-#define MAX_TIMERS      16U
+#define MAX_ALLOCATIONS 32U
+#define MAX_TIMERS      32U
 #define MAX_INITCALLS   8U
 
 /* libc's; its headers and Xen's don't go together. */
@@ -22,15 +22,18 @@ struct fake fake;
 struct domain dom;
 struct vcpu vcpu = { .domain = &dom };
 static struct vcpu *vcpus[] = { &vcpu };
-struct xencons_interface *ring;
+struct xencons_interface *ring, *rings[FAKE_PAGES];
+unsigned int p2m_ipa_bits = 40;
 
-static struct mmio_handler handlers[8];
+static struct mmio_handler handlers[16];
+static unsigned int ring_maps[FAKE_PAGES]; /* so many times */
 static struct list_head inflight[FAKE_IRQS];
-static bool dying, elsewhere;
+static bool elsewhere;
 
 static struct allocation {
     char *p;
     size_t size;
+    bool mapped; /* by vmalloc() */
 } allocations[MAX_ALLOCATIONS];
 
 static struct fake_timer {
@@ -40,7 +43,8 @@ static struct fake_timer {
 } timers[MAX_TIMERS];
 static struct timer *running;
 
-static xen_event_channel_notification_t notification;
+static xen_event_channel_notification_t notifications[NR_PORTS];
+static struct rcu_head *rcu_heads;
 
 static int (*initcalls[MAX_INITCALLS])(void);
 static unsigned int nr_initcalls;
@@ -273,26 +277,44 @@ void fake_late_timers(void)
 
 /* --- memory --------------------------------------------------------------- */
 
-void *zalloc_bytes(size_t size)
+static void *allocate(size_t size, bool mapped)
 {
     unsigned int i = 0;
 
-    no_lock("xzalloc()");
     if ( fails() )
         return NULL;
 
     while ( allocations[i].p )
         i++;
-    allocations[i] = (struct allocation){ calloc(1, size), size };
+    allocations[i] = (struct allocation){ calloc(1, size), size, mapped };
 
     return allocations[i].p;
 }
 
-void xfree(void *p)
+void *zalloc_bytes(size_t size)
+{
+    no_lock("xzalloc()");
+
+    return allocate(size, false);
+}
+
+void *vmalloc(size_t size)
+{
+    void *p;
+
+    no_lock("vmalloc()");
+    must(size, "vmalloc() of something");
+    p = allocate(size, true);
+    if ( p )
+        memset(p, 0x5a, size);
+
+    return p;
+}
+
+static void release(void *p, bool mapped)
 {
     unsigned int i, j;
 
-    no_lock("xfree()");
     if ( !p )
         return;
 
@@ -301,6 +323,7 @@ void xfree(void *p)
     must(i < MAX_ALLOCATIONS, "what is freed was allocated");
     if ( i == MAX_ALLOCATIONS )
         return;
+    must(allocations[i].mapped == mapped, "freed as it was allocated");
 
     for ( j = 0; j < MAX_TIMERS; j++ )
     {
@@ -314,6 +337,76 @@ void xfree(void *p)
 
     allocations[i].p = NULL;
     free(p);
+}
+
+void xfree(void *p)
+{
+    no_lock("xfree()");
+    release(p, false);
+}
+
+void vfree(void *p)
+{
+    no_lock("vfree()");
+    release(p, true);
+}
+
+mfn_t p2m_lookup(struct domain *d, gfn_t gfn, void *type)
+{
+    no_lock("p2m_lookup()");
+    if ( fake.mapped && gfn_x(gfn) == fake.mapped_gfn )
+        return (mfn_t){ 1 };
+
+    return INVALID_MFN;
+}
+
+/* Whoever copies may be preempted by a page fault of its own, at least. */
+unsigned long raw_copy_to_guest(void *to, const void *from, unsigned int len)
+{
+    no_lock("copy_to_guest()");
+    if ( fails() )
+        return len;
+
+    if ( len )
+        memcpy(to, from, len);
+
+    return 0;
+}
+
+unsigned long raw_copy_from_guest(void *to, const void *from, unsigned int len)
+{
+    return raw_copy_to_guest(to, from, len);
+}
+
+void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
+{
+    head->func = func;
+    head->next = rcu_heads;
+    rcu_heads = head;
+    fake.dying_slots++;
+}
+
+void fake_quiesce(void)
+{
+    struct rcu_head *head;
+
+    while ( (head = rcu_heads) != NULL )
+    {
+        rcu_heads = head->next;
+        fake.dying_slots--;
+        head->func(head);
+    }
+}
+
+void get_knownalive_domain(struct domain *d)
+{
+    must(d == &dom, "the domain that is referred to is ours");
+    fake.references++;
+}
+
+void put_domain(struct domain *d)
+{
+    rcu_unlock_domain(d);
 }
 
 void *alloc_xenheap_page(void)
@@ -346,13 +439,14 @@ int prepare_ring_for_helper(struct domain *d,
                             void **va)
 {
     no_lock("prepare_ring_for_helper()");
-    if ( fails() )
+    if ( fails() || gmfn >= FAKE_PAGES )
         return -EINVAL;
 
     fake.mappings++;
-    __asan_unpoison_memory_region(ring, sizeof(*ring));
-    *page = (struct page_info *)&fake;
-    *va = ring;
+    ring_maps[gmfn]++;
+    __asan_unpoison_memory_region(rings[gmfn], sizeof(*ring));
+    *page = (struct page_info *)&rings[gmfn];
+    *va = rings[gmfn];
 
     return 0;
 }
@@ -360,13 +454,14 @@ int prepare_ring_for_helper(struct domain *d,
 void destroy_ring_for_helper(void **va, struct page_info *page)
 {
     no_lock("destroy_ring_for_helper()");
-    must(page == (void *)&fake, "the page is the ring's");
-    must(*va == ring && fake.mappings, "a ring that is unmapped was mapped");
+    must(*va == *(void **)page, "the page is the ring's");
+    must(fake.mappings, "a ring that is unmapped was mapped");
     others_run();
-    *va = NULL;
     fake.mappings--;
     /* Whoever still looks at it is caught. */
-    __asan_poison_memory_region(ring, sizeof(*ring));
+    if ( !--ring_maps[(struct xencons_interface **)page - rings] )
+        __asan_poison_memory_region(*va, sizeof(*ring));
+    *va = NULL;
 }
 
 void __iomem *ioremap_nocache(paddr_t start, size_t len)
@@ -389,71 +484,112 @@ void iounmap(void __iomem *va)
 
 /* --- event channels ------------------------------------------------------- */
 
+static unsigned int *state_of(unsigned int port)
+{
+    must(port >= FAKE_PORT && port < NR_PORTS, "a port that there can be");
+
+    return &dom.evtchn[port % NR_PORTS].state;
+}
+
 int alloc_unbound_xen_event_channel(struct domain *d,
                                     unsigned int lvcpu,
                                     domid_t remote,
                                     xen_event_channel_notification_t fn)
 {
+    unsigned int port = FAKE_PORT;
+
     no_lock("alloc_unbound_xen_event_channel()");
-    if ( fails() || dying )
+    must(d->vcpu[lvcpu], "a channel has a vCPU");
+    if ( fails() || d->is_dying )
         return -EINVAL;
 
-    must(d->evtchn.state == ECS_FREE, "there is one channel");
-    d->evtchn.state = ECS_UNBOUND;
-    notification = fn;
+    while ( *state_of(port) != ECS_FREE )
+        port++;
+    *state_of(port) = ECS_UNBOUND;
+    notifications[port] = fn;
+    fake.peer[port] = remote;
+    fake.notified_on[port] = 0;
     fake.channels++;
 
-    return FAKE_PORT;
+    return port;
 }
 
 void free_xen_event_channel(struct domain *d, int port)
 {
     no_lock("free_xen_event_channel()");
-    must(port == FAKE_PORT, "the port that is freed is ours");
     others_run();
     /* domain_kill() has closed them all before. */
-    must(fake.channels || dying, "a channel that is freed was allocated");
-    d->evtchn.state = ECS_FREE;
-    fake.channels = 0;
+    must(*state_of(port) != ECS_FREE || d->is_dying,
+         "a channel that is freed was allocated");
+    if ( *state_of(port) != ECS_FREE )
+        fake.channels--;
+    *state_of(port) = ECS_FREE;
 }
 
 void notify_via_xen_event_channel(struct domain *d, int lport)
 {
     no_lock("notify_via_xen_event_channel()");
-    must(lport == FAKE_PORT, "the port that is notified is ours");
-    must(d->evtchn.state != ECS_FREE || dying, "there is a channel to notify");
-    if ( d->evtchn.state == ECS_INTERDOMAIN )
-        fake.notified++;
+    must(*state_of(lport) != ECS_FREE || d->is_dying,
+         "there is a channel to notify");
+    if ( *state_of(lport) != ECS_INTERDOMAIN )
+        return;
+
+    fake.notified++;
+    fake.notified_on[lport]++;
+}
+
+void fake_bind_port(unsigned int port)
+{
+    must(*state_of(port) == ECS_UNBOUND, "a channel to bind to");
+    *state_of(port) = ECS_INTERDOMAIN;
+}
+
+void fake_late_event_on(unsigned int port)
+{
+    if ( notifications[port] )
+        notifications[port](&vcpu, port);
+}
+
+void fake_event_on(unsigned int port)
+{
+    if ( *state_of(port) == ECS_INTERDOMAIN )
+        fake_late_event_on(port);
 }
 
 void fake_bind(void)
 {
-    must(dom.evtchn.state == ECS_UNBOUND, "a channel to bind to");
-    dom.evtchn.state = ECS_INTERDOMAIN;
+    fake_bind_port(FAKE_PORT);
 }
 
 void fake_unbind(void)
 {
-    dom.evtchn.state = ECS_UNBOUND;
+    *state_of(FAKE_PORT) = ECS_UNBOUND;
 }
 
 void fake_late_event(void)
 {
-    if ( notification )
-        notification(&vcpu, FAKE_PORT);
+    fake_late_event_on(FAKE_PORT);
 }
 
 void fake_event(void)
 {
-    if ( dom.evtchn.state == ECS_INTERDOMAIN )
-        fake_late_event();
+    fake_event_on(FAKE_PORT);
 }
 
 void fake_close_channels(void)
 {
-    dying = true;
-    dom.evtchn.state = ECS_FREE;
+    unsigned int port;
+
+    dom.is_dying = true;
+    for ( port = FAKE_PORT; port < NR_PORTS; port++ )
+        *state_of(port) = ECS_FREE;
     fake.channels = 0;
+}
+
+void fake_kill(void)
+{
+    fake_close_channels();
+    vsio_domain_relinquish(&dom);
 }
 
 /* --- interrupts, MMIO, domains -------------------------------------------- */
@@ -533,9 +669,14 @@ void register_mmio_handler(struct domain *d,
                            void *priv)
 {
     struct vmmio *vmmio = &d->arch.vmmio;
+    int i;
 
     no_lock("register_mmio_handler()");
     must(vmmio->num_entries < vmmio->max_num_entries, "room for a handler");
+    for ( i = 0; i < vmmio->num_entries; i++ )
+        must(addr + size <= vmmio->handlers[i].addr ||
+                 vmmio->handlers[i].addr + vmmio->handlers[i].size <= addr,
+             "handlers do not overlap");
     vmmio->handlers[vmmio->num_entries++] = (struct mmio_handler){
         .addr = addr,
         .size = size,
@@ -806,7 +947,7 @@ struct vsio_slot *slot_of(const char *name)
 {
     unsigned int i;
 
-    for ( i = 0; dom.arch.vsio && i < VSIO_MAX_SLOTS; i++ )
+    for ( i = 0; dom.arch.vsio && i < XEN_VSIO_SLOTS; i++ )
         if ( dom.arch.vsio->slot[i] &&
              !strcmp(dom.arch.vsio->slot[i]->ops->name, name) )
             return dom.arch.vsio->slot[i];
@@ -843,6 +984,8 @@ int uart_on_console(void)
 
 void fake_start(void)
 {
+    unsigned int i;
+
     fake = (struct fake){
         .now = SECONDS(100),
         .wc_sec = 1700000000,
@@ -851,13 +994,16 @@ void fake_start(void)
     dom = (struct domain){
         .domain_id = 1,
         .vcpu = vcpus,
+        .controller_pause_count = 1,
         .arch.vmmio = { .max_num_entries = ARRAY_SIZE(handlers),
                         .handlers = handlers },
     };
-    dying = elsewhere = false;
-    notification = NULL;
+    elsewhere = false;
+    memset(notifications, 0, sizeof(notifications));
     fake_eoi();
-    ring = calloc(1, sizeof(*ring));
+    for ( i = 0; i < FAKE_PAGES; i++ )
+        rings[i] = calloc(1, sizeof(*ring));
+    ring = rings[0];
 }
 
 unsigned int fake_left(void)
@@ -870,7 +1016,7 @@ unsigned int fake_left(void)
         n += timers[i].timer && !timers[i].killed;
 
     return n + fake.channels + fake.mappings + fake.pages + fake.references +
-           fake.io_mappings + fake.held;
+           fake.io_mappings + fake.held + fake.dying_slots;
 }
 
 void fake_stop(void)
@@ -878,6 +1024,7 @@ void fake_stop(void)
     unsigned int i;
 
     fake.elsewhere = NULL;
+    fake_quiesce(); /* no reference is left */
     vsio_domain_destroy(&dom);
     EXPECT_EQ(fake_left(), 0);
     EXPECT(!dom.arch.vsio);
@@ -886,7 +1033,10 @@ void fake_stop(void)
     for ( i = 0; i < MAX_TIMERS; i++ )
         timers[i] = (struct fake_timer){ 0 };
 
-    __asan_unpoison_memory_region(ring, sizeof(*ring));
-    free(ring);
+    for ( i = 0; i < FAKE_PAGES; i++ )
+    {
+        __asan_unpoison_memory_region(rings[i], sizeof(*ring));
+        free(rings[i]);
+    }
     ring = NULL;
 }

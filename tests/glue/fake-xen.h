@@ -20,8 +20,9 @@
 #include "harness.h"
 #include "slot.h"
 
-#define FAKE_IRQS 64U
-#define FAKE_PORT 7
+#define FAKE_IRQS  64U
+#define FAKE_PORT  7U /* the first channel; others follow */
+#define FAKE_PAGES 4U /* of the guest, that can be rings: gfn 0 to 3 */
 
 /* A host device, or the node of a dom0less domain: its boolean properties. */
 struct dt_device_node {
@@ -41,8 +42,10 @@ struct fake {
     bool offline;         /* the vCPU is: interrupts are forgotten */
     unsigned int hw_irq;  /* of a device that is passed through; 0: none is */
     bool slow;            /* the guest has not ended its interrupts */
-    bool dtuart;          /* console=dtuart */
-    struct domain *focus; /* has the input of Xen's console */
+    bool mapped;          /* the guest has memory at mapped_gfn */
+    unsigned long mapped_gfn;
+    bool dtuart;             /* console=dtuart */
+    struct domain *focus;    /* has the input of Xen's console */
     struct vuart_info *uart; /* Xen's own; NULL: it has none */
     int uart_irq;
     struct dt_device_node *rtc; /* the platform's; NULL: it has none */
@@ -57,13 +60,15 @@ struct fake {
 
     unsigned int can_fail; /* calls so far that can fail */
     unsigned int held;     /* locks */
-    unsigned long notified;
+    unsigned long notified, notified_on[NR_PORTS];
+    domid_t peer[NR_PORTS];
     unsigned long fired; /* timer handlers run */
     unsigned long raised[FAKE_IRQS], lowered[FAKE_IRQS];
     bool reserved[FAKE_IRQS];
     unsigned long kicks;
     unsigned int shutdowns, shutdown_reason;
     unsigned int channels, mappings, pages, references, io_mappings;
+    unsigned int dying_slots; /* whose RCU callbacks have not run yet */
     unsigned int log_lines;
     char log[8192];
     size_t serial_n;
@@ -74,8 +79,12 @@ extern struct fake fake;
 extern struct domain dom;
 extern struct vcpu vcpu;
 extern struct xencons_interface *ring; /* the page shared with the backend */
+extern struct xencons_interface *rings[FAKE_PAGES]; /* the first one is ring */
 
-/* A domain without devices; Xen has booted long ago. */
+/*
+ * A domain without devices, which has never run and is paused; Xen has booted
+ * long ago.
+ */
 void fake_start(void);
 
 /* The domain is destroyed if it is there; nothing may be left. */
@@ -97,12 +106,22 @@ s_time_t fake_next(void);
 /* Run the handlers of all timers that have not been killed, set or not. */
 void fake_late_timers(void);
 
-/* The backend binds to the channel, closes it, sends an event. */
+/* The backend binds to the first channel, closes it, sends an event. */
 void fake_bind(void);
 void fake_unbind(void);
 void fake_event(void);
 /* An event that was under way when the channel was closed. */
 void fake_late_event(void);
+/* The same, of any channel. */
+void fake_bind_port(unsigned int port);
+void fake_event_on(unsigned int port);
+void fake_late_event_on(unsigned int port);
+
+/* All CPUs have been elsewhere: RCU callbacks run. */
+void fake_quiesce(void);
+
+/* The domain is destroyed, as far as domain_kill() does it. */
+void fake_kill(void);
 
 /* evtchn_destroy(): what domain_kill() does before it relinquishes. */
 void fake_close_channels(void);

@@ -45,15 +45,16 @@ $(B)/glue/$1/test-%: $(B)/glue/$1/test-%.o $(B)/glue/$1/fake-xen.o \
 -include $(wildcard $(B)/glue/$1/*.d)
 endef
 
-glue-full := -DCONFIG_VSIO_PL011=1 -DCONFIG_VSIO_PL031=1
-glue-objects := slot vpl011 vpl031 vi8042 dom0less
+glue-full := $(patsubst %,-DCONFIG_VSIO_%=1,CONSOLE PL011 PL031 NS16550 \
+	CFI_FLASH)
+glue-objects := slot domctl dom0less console vpl011 vpl031 vi8042 vns16550 vflash
 
 # Xen 4.17; what has changed since, and its other vGIC; the i8042 alone.
 $(eval $(call glue,xen-4.17,$(glue-full),$(glue-objects),\
 	$(filter-out test-off,$(glue-tests))))
 $(eval $(call glue,xen-new,$(glue-full) -DNEW_XEN -DCONFIG_NEW_VGIC=1,\
 	$(glue-objects),$(filter-out test-off,$(glue-tests)),new))
-$(eval $(call glue,i8042,,slot vi8042 dom0less,test-off))
+$(eval $(call glue,i8042,,slot domctl vi8042 dom0less,test-off))
 
 .PHONY: glue
 glue: ## the glue alone, against a fake Xen

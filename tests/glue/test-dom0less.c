@@ -255,7 +255,7 @@ static void enough_spis(void)
     fake_stop();
     fake_start();
     fake.nr_irqs = 32 + spis(&everything, 0) - 1;
-    EXPECT_EQ(construct(&everything), -EINVAL);
+    EXPECT_EQ(construct(&everything), -EADDRINUSE);
     fake_stop();
 }
 

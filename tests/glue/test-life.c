@@ -74,7 +74,7 @@ static void fail_in_turn(int (*create)(void), unsigned int steps)
 
 static void steps_in_turn(void)
 {
-    fail_in_turn(uart_on_ring, 5);      /* state, ring, channel, domain, virq */
+    fail_in_turn(uart_on_ring, 5);      /* state, ring, domain, channel, virq */
     fail_in_turn(attach_on_console, 4); /* state, page, domain, virq */
     fail_in_turn(attach_vpl031, 3);     /* state, domain, virq */
     fail_in_turn(attach_vi8042, 4);     /* state, domain, two virqs */
@@ -90,7 +90,7 @@ static void no_handler(void)
     {
         fake_start();
         dom.arch.vmmio.max_num_entries = 0;
-        EXPECT_EQ(create[i](), -ENOMEM);
+        EXPECT_EQ(create[i](), -ENOSPC);
         EXPECT_EQ(fake.log_lines, 1);
         EXPECT(fake_logged("no room "));
         expect_nothing();
@@ -98,29 +98,11 @@ static void no_handler(void)
     }
 }
 
-static void no_slot(void)
-{
-    unsigned int i, n;
-
-    fake_start();
-    fake.nr_irqs = FAKE_IRQS;
-    for ( i = 0; i < VSIO_MAX_SLOTS; i++ )
-    {
-        EXPECT_EQ(attach_vpl031(), 0);
-        fake.reserved[VSIO_VPL031_SPI] = false; /* else it is the virq */
-    }
-    n = fake_left();
-    EXPECT_EQ(attach_vpl031(), -ENOMEM);
-    EXPECT_EQ(fake_left(), n);
-    fake.reserved[VSIO_VPL031_SPI] = true;
-    fake_stop();
-}
-
 static void too_few_irqs(void)
 {
     fake_start();
     fake.nr_irqs = VSIO_VI8042_SPI + 1; /* the mouse's is not there */
-    EXPECT_EQ(attach_vi8042(), -EINVAL);
+    EXPECT_EQ(attach_vi8042(), -EADDRINUSE);
     EXPECT(fake_logged("d1: vi8042: interrupt 46 is taken, or above nr_spis"));
     EXPECT_EQ(fake.log_lines, 1);
     expect_nothing();
@@ -131,7 +113,7 @@ static void taken_irq(void)
 {
     fake_start();
     fake.reserved[32] = true;
-    EXPECT_EQ(uart_on_ring(), -EINVAL);
+    EXPECT_EQ(uart_on_ring(), -EADDRINUSE);
     EXPECT(fake.reserved[32]); /* it was not ours to free */
     EXPECT_EQ(fake_left(), 0);
     fake_stop();
@@ -150,6 +132,24 @@ static void twice(void)
     EXPECT_EQ(reserved(), 1);
     guest_wr(UART(DR), 'x');
     EXPECT_EQ(ring->out[0], 'x');
+    fake_stop();
+}
+
+/* As XEN_DOMCTL_vuart_op passes it on: no domain has this number. */
+static void no_such_backend(void)
+{
+    static const domid_t none[] = { DOMID_FIRST_RESERVED, DOMID_SELF,
+                                    DOMID_INVALID, 0xffff };
+    struct vpl011_init_info info = { .console_domid = 0 };
+    unsigned int i;
+
+    fake_start();
+    for ( i = 0; i < ARRAY_SIZE(none); i++ )
+    {
+        info.console_domid = none[i];
+        EXPECT_EQ(domain_vpl011_init(&dom, &info), -EINVAL);
+        expect_nothing();
+    }
     fake_stop();
 }
 
@@ -406,10 +406,10 @@ static void created_when_dying(void)
 static const struct test table[] = {
     { "each step of a creation fails in turn: nothing is left", steps_in_turn },
     { "no room for an MMIO handler: nothing is left", no_handler },
-    { "no slot in the domain: nothing is left", no_slot },
     { "too few SPIs: the first one is given back", too_few_irqs },
     { "an interrupt that is taken stays so", taken_irq },
     { "a second UART is refused", twice },
+    { "a UART whose backend can't be a domain is refused", no_such_backend },
     { "direct-map: the place of Xen's UART, if it has one", direct_map },
     { "what the rest of Xen reads is there", published },
     { "the UART is up as firmware would leave it", as_firmware },

@@ -253,6 +253,7 @@ static void from_platform(void)
     fake_run(SECONDS(10));
     fake_forget_log();
     fake.reserved[SPI] = false;
+    dom.arch.vmmio.num_entries = 0;
     EXPECT_EQ(vsio_vpl031_attach(&dom), 0);
     EXPECT_EQ(get_sec(), 1712345688);
     EXPECT_EQ(fake.log_lines, 0);
@@ -274,11 +275,11 @@ static void no_platform(void)
     attach(100);
 
     platform(1712345678, 0x1000);
-    fake.fail_at = 2; /* no address */
+    fake.fail_at = 1; /* no address */
     attach(100);
 
     platform(1712345678, 0x1000);
-    fake.fail_at = 3; /* no mapping */
+    fake.fail_at = 2; /* no mapping */
     attach(100);
 
     platform(0, 0x1000); /* it does not run */

@@ -344,10 +344,37 @@ def test_real_sources(tmp):
         for part in re.findall(rb"vsio-graft: begin(.*?)vsio-graft: end", data or b"", re.S):
             called |= set(re.findall(rb"vsio_\w+(?=\()", part))
     header = text_of(os.path.join(tree, ARM, "include/asm/vsio.h"))
-    ok(len(called) == 5 and all(re.search(rf"\b{name.decode()}\(", header) for name in called),
+    ok(len(called) == 6 and all(re.search(rf"\b{name.decode()}\(", header) for name in called),
        "asm/vsio.h declares what the hooks call", called)
+    cases(tree)
     graft("--reverse", tree)
     ok(not differences(before, snapshot(tree, False)), "and out again")
+
+
+def case(tree, path, function, label):
+    """What C says of a case of a function's switch, if CONFIG_VSIO is set: up to its return."""
+    text = text_of(os.path.join(tree, path))
+    body = text[re.search(rf"\b{function}\([^;{{}}]*\)\s*\{{", text).end():]
+    body = re.sub(r"/\*.*?\*/|^#.*?$", "", body[:body.index("\n}")], flags=re.S | re.M)
+    found = re.findall(rf"case {label}:(?:\s*case \w+:)*\s*return (.*?);", body, re.S)
+    return " ".join(found[0].split()) if len(found) == 1 else found
+
+
+def cases(tree):
+    """The domctl, and who may call it."""
+    ok(case(tree, ARM + "domctl.c", "arch_do_domctl", "XEN_DOMCTL_vsio_op") ==
+       "vsio_domctl(d, domctl, u_domctl.p)", "the domctl is called")
+    flask = "xen/xsm/flask/hooks.c"
+    found = case(tree, flask, "flask_domctl", "XEN_DOMCTL_vsio_op")
+    ok(found == "current_has_perm(d, SECCLASS_DOMAIN, DOMAIN__SETVCPUCONTEXT)",
+       "FLASK: a domain builder may call it", found)
+    found = case(tree, flask, "flask_domctl", "XEN_DOMCTL_vuart_op")
+    ok(re.match(r"current_has_perm\(d, SECCLASS_\w+, \w+(SETVCPUCONTEXT|VUART_OP)\)$", str(found)),
+       "FLASK: Xen's own UART is no less, once", found)
+    header = text_of(os.path.join(tree, ARM, "include/asm/vsio.h"))
+    public = text_of(os.path.join(tree, ARM, "vsio/vsio-domctl.h"))
+    number = r"#define XEN_DOMCTL_vsio_op (\w+)\n"
+    ok(re.findall(number, header) == re.findall(number, public), "its number is the same twice")
 
 
 def main():

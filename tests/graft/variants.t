@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The grafted tree builds in other forms than the one that is booted: 32-bit
-# Arm, and a debug build with the vGIC that takes levels.
+# Arm, a debug build with the vGIC that takes levels, and one with FLASK (whose
+# policy would need checkpolicy).
 set -eu
 cd "$(dirname "$0")/../.."
 B=${B:-build}
@@ -26,7 +27,8 @@ build()
         XEN_CONFIG_EXPERT=y $make olddefconfig &&
         XEN_CONFIG_EXPERT=y $make build -j2
     } >> "$B/log/$name.log" 2>&1 || return 1
-    for option in VSIO_PL011 VSIO_PL031 VSIO_I8042 "$@"; do
+    for option in VSIO_PL011 VSIO_PL031 VSIO_I8042 VSIO_NS16550 \
+        VSIO_CFI_FLASH "$@"; do
         grep -qx "CONFIG_$option=y" "$tree/xen/.config" || {
             echo "CONFIG_$option is not set" >> "$B/log/$name.log"
             return 1
@@ -47,6 +49,7 @@ check()
     fi
 }
 
-echo 1..2
+echo 1..3
 check arm32 arm32 arm-linux-gnueabihf-
 check new-vgic-debug arm64 aarch64-linux-gnu- EXPERT DEBUG NEW_VGIC
+check flask arm64 aarch64-linux-gnu- XSM XSM_FLASK

@@ -362,6 +362,61 @@ static void match(void)
     EXPECT_EQ(m.alarm, START + 10 + WRAP);
 }
 
+static void host_sets_offset(void)
+{
+    static const int32_t offsets[] = { 0, 1, -1, 7200, INT32_MAX, INT32_MIN };
+    unsigned int i;
+
+    for ( i = 0; i < ARRAY_SIZE(offsets); i++ )
+    {
+        at(i, 0);
+        start();
+        vsio_pl031_set_offset(&m.rtc, offsets[i]);
+        CHECK_VALID();
+        EXPECT_EQ(vsio_pl031_offset(&m.rtc), offsets[i]);
+        EXPECT_EQ(dev->count.reads + dev->count.writes, 0);
+        EXPECT_EQ(rd32(dev, PL031_DR), (uint32_t)START + (uint32_t)offsets[i]);
+        EXPECT_EQ(rd32(dev, PL031_LR), 0); /* the guest has loaded nothing */
+        m.now += 3;
+        EXPECT_EQ(vsio_pl031_offset(&m.rtc), offsets[i]);
+    }
+    vsio_reset(dev);
+    EXPECT_EQ(vsio_pl031_offset(&m.rtc), 0);
+}
+
+/* What it shows then was there before: no match of that second. */
+static void offset_and_match(void)
+{
+    start();
+    vsio_pl031_set_offset(&m.rtc, (int32_t)(uint32_t)-START);
+    EXPECT_EQ(rd32(dev, PL031_DR), 0);
+    EXPECT_EQ(ris(), 0);
+
+    start();
+    wr32(dev, PL031_MR, START + 10);
+    wr32(dev, PL031_IMSC, 1);
+    vsio_pl031_set_offset(&m.rtc, 4);
+    EXPECT_EQ(m.alarm, START + 6);
+    run_to(START + 6);
+    EXPECT(seen.level[0]);
+
+    /* A match that nobody saw is not lost. */
+    start();
+    wr32(dev, PL031_MR, START + 2);
+    m.now += 5;
+    vsio_pl031_set_offset(&m.rtc, 1000);
+    EXPECT_EQ(ris(), 1);
+}
+
+static void guest_sets_offset(void)
+{
+    start();
+    wr32(dev, PL031_LR, START + 100);
+    EXPECT_EQ(vsio_pl031_offset(&m.rtc), 100);
+    wr32(dev, PL031_LR, START - 100);
+    EXPECT_EQ(vsio_pl031_offset(&m.rtc), -100);
+}
+
 static void match_by_offset(void)
 {
     start();
@@ -1044,6 +1099,9 @@ static const struct test table[] = {
     { "DR can be read by bytes and halves", dr_by_parts },
     { "an access looks at the clock once at most", one_look_at_the_clock },
     { "LR rebases the counter and reads back", lr_rebases },
+    { "the host sets the offset of the counter", host_sets_offset },
+    { "an offset that the host sets moves the deadline", offset_and_match },
+    { "the offset is that of the guest's LR", guest_sets_offset },
     { "parts of LR and MR merge with what was written last", parts_merge },
     { "CR reads 1; no write stops the clock or touches LR", cannot_be_stopped },
     { "IMSC has one bit", imsc_has_one_bit },

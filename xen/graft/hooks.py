@@ -36,6 +36,19 @@ DTB_TEXT = """\
 #define DOMU_DTB_SIZE ({size} + VSIO_DOMU_DTB_EXTRA)
 #endif
 """
+# A toolstack's devices are part of what a vCPU sees: whoever may set that may attach them.
+# 4.17 has no permission for XEN_DOMCTL_vuart_op either, so that FLASK refuses it.
+DOMCTL = """\
+#ifdef CONFIG_VSIO
+    case XEN_DOMCTL_vsio_op:
+        return vsio_domctl(d, domctl, u_domctl.p);
+#endif
+"""
+FLASK = """\
+#ifdef CONFIG_VSIO
+%s#endif
+"""
+FLASK_C = "xen/xsm/flask/hooks.c"
 DOM0LESS = ARM + "dom0less-build.c"                       # 4.19 and newer
 DOMAIN_BUILD = ARM + "domain_build.c"                     # 4.17, 4.18
 COMMON_DOM0LESS = "xen/common/device-tree/dom0less-build.c"  # 4.21 and newer
@@ -62,6 +75,15 @@ HOOKS = (
     Hook("destroy", "domain_io_free(d) in arch_domain_destroy()", (
         Place(ARM + "domain.c", "arch_domain_destroy", r"^(?P<i>[ \t]*)domain_io_free\(d\);",
               before="vsio_domain_destroy(d);\n"),)),
+    Hook("domctl", "case XEN_DOMCTL_vuart_op in arch_do_domctl()", (
+        Place(ARM + "domctl.c", "arch_do_domctl", r"^[ \t]*case XEN_DOMCTL_vuart_op:",
+              before=DOMCTL),)),
+    Hook("flask", "case XEN_DOMCTL_setvcpucontext in flask_domctl()", (
+        Place(FLASK_C, "flask_domctl",
+              r"^[ \t]*case XEN_DOMCTL_setvcpucontext:(?=(?s:.*)\bXEN_DOMCTL_vuart_op:)",
+              before=FLASK % "    case XEN_DOMCTL_vsio_op:\n"),
+        Place(FLASK_C, "flask_domctl", r"^[ \t]*case XEN_DOMCTL_setvcpucontext:",
+              before=FLASK % "    case XEN_DOMCTL_vsio_op:\n    case XEN_DOMCTL_vuart_op:\n"))),
     Hook("config", "the place where a dom0less domain's configuration is complete", (
         Place(DOM0LESS, "arch_(?:parse_dom0less_node|create_domUs)",
               r"^(?:    return \w+;\n)?\}",

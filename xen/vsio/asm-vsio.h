@@ -9,6 +9,7 @@
 struct domain;
 struct dt_device_node;
 struct kernel_info;
+struct xen_domctl;
 struct xen_domctl_createdomain;
 
 #ifdef CONFIG_VSIO
@@ -31,6 +32,12 @@ int vsio_domain_construct(struct domain *d,
 
 /* Write the device tree nodes of all that vsio_domain_construct() attached. */
 int vsio_make_nodes(struct kernel_info *kinfo);
+
+/* As in vsio-domctl.h, which tools share. */
+#define XEN_DOMCTL_vsio_op 0x5601
+
+/* The toolstack's commands; u_domctl: the caller's own *domctl. */
+int vsio_domctl(struct domain *d, struct xen_domctl *domctl, void *u_domctl);
 
 /* The domain dies: let go of timers, event channels and pages. Idempotent. */
 void vsio_domain_relinquish(struct domain *d);

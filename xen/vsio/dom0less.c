@@ -109,7 +109,7 @@ int __init vsio_fdt_begin(void *fdt,
                           uint32_t gic)
 {
     const fdt64_t reg[2] = { cpu_to_fdt64(slot->base),
-                             cpu_to_fdt64(PAGE_SIZE) };
+                             cpu_to_fdt64(slot->size) };
     fdt32_t irqs[3 * VSIO_MAX_LINES];
     unsigned int i, lines = slot->dev->class->lines;
     char node[32];
@@ -167,7 +167,7 @@ static bool __init needs_clock(const struct vsio_domain *vsio)
     bool clocked = vsio->amba_uart;
     unsigned int i;
 
-    for ( i = 0; i < VSIO_MAX_SLOTS; i++ )
+    for ( i = 0; i < XEN_VSIO_SLOTS; i++ )
         clocked |= vsio->slot[i] && vsio->slot[i]->ops->clocked;
 
     return clocked;
@@ -204,7 +204,7 @@ int __init vsio_make_nodes(struct kernel_info *kinfo)
                                         kinfo->fdt, gic);
 #endif
 
-    for ( i = 0; !rc && i < VSIO_MAX_SLOTS; i++ )
+    for ( i = 0; !rc && i < XEN_VSIO_SLOTS; i++ )
     {
         const struct vsio_slot *slot = vsio->slot[i];
 

@@ -129,6 +129,153 @@ void vsio_slot_event(void *ctx, const struct vsio_event *ev)
     slot->log_held_back = 0;
 }
 
+/* --- Its port ------------------------------------------------------------- */
+
+void vsio_slot_notify(struct vsio_slot *slot)
+{
+    notify_via_xen_event_channel(slot->domain, slot->evtchn);
+}
+
+/*
+ * The caller is in an RCU read section: a slot that is detached now is there
+ * until we are done.
+ */
+void vsio_slot_notification(struct vcpu *v, unsigned int port)
+{
+    struct vsio_domain *vsio = ACCESS_ONCE(v->domain->arch.vsio);
+    unsigned int i;
+
+    for ( i = 0; vsio && i < XEN_VSIO_SLOTS; i++ )
+    {
+        struct vsio_slot *slot = ACCESS_ONCE(vsio->slot[i]);
+
+        if ( slot && slot->evtchn == port && slot->ops->kick )
+            slot->ops->kick(slot);
+    }
+}
+
+static int open_port(struct vsio_slot *slot, domid_t peer)
+{
+    int rc;
+
+    if ( !slot->ops->port || peer == VSIO_NO_PEER )
+        return 0;
+
+    rc = alloc_unbound_xen_event_channel(slot->domain, 0, peer,
+                                         slot->ops->notification
+                                             ?: vsio_slot_notification);
+    if ( rc < 0 )
+        return rc;
+
+    slot->evtchn = rc;
+
+    return 0;
+}
+
+static void close_port(struct vsio_slot *slot)
+{
+    if ( slot->evtchn )
+        free_xen_event_channel(slot->domain, slot->evtchn);
+}
+
+/* --- Its place in the guest ----------------------------------------------- */
+
+static bool overlaps(const struct mmio_handler *h, paddr_t base, paddr_t size)
+{
+    return base < h->addr + h->size && h->addr < base + size;
+}
+
+/* register_mmio_handler() has no way to fail but BUG(), and does not look. */
+static int check_handlers(struct vsio_slot *slot)
+{
+    struct vmmio *vmmio = &slot->domain->arch.vmmio;
+    bool full, taken = false;
+    unsigned int i;
+
+    read_lock(&vmmio->lock);
+    full = vmmio->num_entries >= vmmio->max_num_entries;
+    for ( i = 0; i < vmmio->num_entries; i++ )
+        taken |= overlaps(&vmmio->handlers[i], slot->base, slot->size);
+    read_unlock(&vmmio->lock);
+
+    if ( !taken && !full )
+        return 0;
+
+    printk(XENLOG_ERR "%pd: %s: %s\n", slot->domain, slot->ops->name,
+           taken ? "its place is taken" : "no room for one more device");
+
+    return taken ? -EEXIST : -ENOSPC;
+}
+
+/* The way back from register_mmio_handler(), which Xen has not. */
+static void unregister_handler(struct vsio_slot *slot)
+{
+    struct vmmio *vmmio = &slot->domain->arch.vmmio;
+    unsigned int i;
+
+    write_lock(&vmmio->lock);
+    for ( i = 0; i < vmmio->num_entries; i++ )
+        if ( vmmio->handlers[i].priv == slot )
+        {
+            vmmio->num_entries--;
+            memmove(&vmmio->handlers[i], &vmmio->handlers[i + 1],
+                    (vmmio->num_entries - i) * sizeof(vmmio->handlers[i]));
+            break;
+        }
+    write_unlock(&vmmio->lock);
+}
+
+static void free_virqs(struct vsio_slot *slot)
+{
+    unsigned int i;
+
+    for ( i = 0; i < slot->dev->class->lines; i++ )
+        if ( slot->virq[i] )
+            vgic_free_virq(slot->domain, slot->virq[i]);
+}
+
+static int reserve_virqs(struct vsio_slot *slot, unsigned int virq)
+{
+    unsigned int i;
+
+    for ( i = 0; virq && i < slot->dev->class->lines; i++, virq++ )
+    {
+        if ( vgic_reserve_virq(slot->domain, virq) )
+        {
+            slot->virq[i] = virq;
+            continue;
+        }
+
+        printk(XENLOG_ERR "%pd: %s: interrupt %u is taken, or above nr_spis\n",
+               slot->domain, slot->ops->name, virq);
+        free_virqs(slot);
+        return -EADDRINUSE;
+    }
+
+    return 0;
+}
+
+static int find_number(struct domain *d, unsigned int *n)
+{
+    if ( !d->arch.vsio )
+    {
+        struct vsio_domain *vsio = xzalloc(struct vsio_domain);
+
+        if ( !vsio )
+            return -ENOMEM;
+        smp_wmb(); /* zeroes, before a notification can look */
+        d->arch.vsio = vsio;
+    }
+
+    for ( *n = 0; *n < XEN_VSIO_SLOTS; ++*n )
+        if ( !d->arch.vsio->slot[*n] )
+            return 0;
+
+    return -ENOSPC;
+}
+
+/* --- Its life ------------------------------------------------------------- */
+
 void vsio_slot_init(struct vsio_slot *slot,
                     struct domain *d,
                     struct vsio_device *dev,
@@ -142,80 +289,104 @@ void vsio_slot_init(struct vsio_slot *slot,
     init_timer(&slot->resample, resample, slot, smp_processor_id());
 }
 
-void vsio_slot_discard(struct vsio_slot *slot)
+/* From here on, whoever takes the lock finds a dead device. */
+static void stop(struct vsio_slot *slot)
 {
+    unsigned long flags = vsio_slot_enter(slot);
+
+    slot->dead = true;
+    vsio_slot_leave(slot, flags);
+
     kill_timer(&slot->resample);
+    if ( slot->ops->detach )
+        slot->ops->detach(slot);
 }
 
-static struct vsio_slot **free_place(struct domain *d)
+static void free_slot(struct vsio_slot *slot)
 {
-    unsigned int i;
-
-    if ( !d->arch.vsio )
-        d->arch.vsio = xzalloc(struct vsio_domain);
-
-    for ( i = 0; d->arch.vsio && i < VSIO_MAX_SLOTS; i++ )
-        if ( !d->arch.vsio->slot[i] )
-            return &d->arch.vsio->slot[i];
-
-    return NULL;
+    if ( slot->ops->free )
+        slot->ops->free(slot);
+    xfree(slot);
 }
 
-int vsio_slot_attach(struct vsio_slot *slot, paddr_t base, unsigned int virq)
+void vsio_slot_drop(struct vsio_slot *slot)
+{
+    stop(slot);
+    close_port(slot);
+    free_slot(slot);
+}
+
+int vsio_slot_attach(struct vsio_slot *slot,
+                     const struct xen_vsio_attach *a,
+                     paddr_t size)
 {
     struct domain *d = slot->domain;
-    struct vsio_slot **place = free_place(d);
-    unsigned int i;
+    unsigned int n = 0;
+    int rc;
 
-    /* register_mmio_handler() has no way to fail but BUG(). */
-    if ( !place || d->arch.vmmio.num_entries >= d->arch.vmmio.max_num_entries )
+    slot->base = a->base;
+    slot->size = size;
+    rc = find_number(d, &n);
+    rc = rc ?: check_handlers(slot);
+    rc = rc ?: open_port(slot, a->peer);
+    rc = rc ?: reserve_virqs(slot, a->virq);
+    if ( rc )
     {
-        printk(XENLOG_ERR "%pd: %s: no room or memory for one more device\n", d,
-               slot->ops->name);
-        return -ENOMEM;
+        vsio_slot_drop(slot);
+        return rc;
     }
 
-    for ( i = 0; i < slot->dev->class->lines; i++ )
-    {
-        slot->virq[i] = virq + i;
-        if ( vgic_reserve_virq(d, virq + i) )
-            continue;
-
-        printk(XENLOG_ERR "%pd: %s: interrupt %u is taken, or above nr_spis\n",
-               d, slot->ops->name, virq + i);
-        while ( i-- )
-            vgic_free_virq(d, slot->virq[i]);
-        return -EINVAL;
-    }
-
-    slot->base = base;
-    *place = slot;
-    register_mmio_handler(d, slot->ops->mmio ?: &mmio_ops, base, PAGE_SIZE,
-                          slot);
+    smp_wmb(); /* all of it, before a notification can find it */
+    ACCESS_ONCE(d->arch.vsio->slot[n]) = slot;
+    register_mmio_handler(d, slot->ops->mmio ?: &mmio_ops, slot->base,
+                          slot->size, slot);
 
     return 0;
+}
+
+static void free_detached(struct rcu_head *head)
+{
+    struct vsio_slot *slot = container_of(head, struct vsio_slot, rcu);
+    struct domain *d = slot->domain;
+
+    close_port(slot);
+    free_slot(slot);
+    put_domain(d);
+}
+
+/*
+ * A notification may be under way: it may still read the slot, and send an
+ * event to the port, which must not be somebody else's by then.
+ */
+void vsio_slot_detach(struct vsio_slot *slot)
+{
+    struct domain *d = slot->domain;
+    unsigned int i;
+
+    for ( i = 0; i < XEN_VSIO_SLOTS; i++ )
+        if ( d->arch.vsio->slot[i] == slot )
+            ACCESS_ONCE(d->arch.vsio->slot[i]) = NULL;
+    unregister_handler(slot);
+    stop(slot);
+    free_virqs(slot); /* no line of it rises any more */
+
+    get_knownalive_domain(d);
+    call_rcu(&slot->rcu, free_detached);
 }
 
 void vsio_domain_relinquish(struct domain *d)
 {
     unsigned int i;
 
-    for ( i = 0; d->arch.vsio && i < VSIO_MAX_SLOTS; i++ )
+    for ( i = 0; d->arch.vsio && i < XEN_VSIO_SLOTS; i++ )
     {
         struct vsio_slot *slot = d->arch.vsio->slot[i];
-        unsigned long flags;
 
         if ( !slot || slot->dead )
             continue;
 
-        /* From here on, whoever takes the lock finds a dead device. */
-        flags = vsio_slot_enter(slot);
-        slot->dead = true;
-        vsio_slot_leave(slot, flags);
-
-        kill_timer(&slot->resample);
-        if ( slot->ops->detach )
-            slot->ops->detach(slot);
+        stop(slot);
+        close_port(slot);
     }
 }
 
@@ -229,8 +400,9 @@ void vsio_domain_destroy(struct domain *d)
 
     vsio_domain_relinquish(d); /* has been done, unless creation failed */
 
-    for ( i = 0; d->arch.vsio && i < VSIO_MAX_SLOTS; i++ )
-        xfree(d->arch.vsio->slot[i]);
+    for ( i = 0; d->arch.vsio && i < XEN_VSIO_SLOTS; i++ )
+        if ( d->arch.vsio->slot[i] )
+            free_slot(d->arch.vsio->slot[i]);
     xfree(d->arch.vsio);
     d->arch.vsio = NULL;
 }

@@ -12,6 +12,8 @@
 #ifndef VSIO_SLOT_H
 #define VSIO_SLOT_H
 
+#include <xen/event.h>
+#include <xen/rcupdate.h>
 #include <xen/sched.h>
 #include <xen/spinlock.h>
 #include <xen/timer.h>
@@ -19,26 +21,46 @@
 #include <asm/mmio.h>
 #include <asm/vgic.h>
 
+#include <public/domctl.h>
+
 #include "devices/vsio.h"
 #include "tree.h"
+#include "vsio-domctl.h"
 
-#define VSIO_MAX_SLOTS 4U
 #define VSIO_MAX_LINES 2
+
+/* Peer of a device that has no port. */
+#define VSIO_NO_PEER DOMID_INVALID
 
 struct kernel_info;
 struct vsio_slot;
 
 struct vsio_slot_ops {
     const char *name; /* for messages: "vpl011" */
+    uint32_t type;    /* XEN_VSIO_PL011 and so on */
     /* NULL: vsio_slot_read() and vsio_slot_write(). */
     const struct mmio_handler_ops *mmio;
+
+    bool port; /* it has a port that a peer can bind */
+    /* Called for events of the peer. NULL: vsio_slot_notification(). */
+    xen_event_channel_notification_t notification;
+    /* vsio_slot_notification(): the peer has sent one. NULL: so what. */
+    void (*kick)(struct vsio_slot *slot);
+
     /*
-     * The domain dies, slot->dead is set. Let go of timers, event channels,
-     * pages. No lock is held. A notification that is under way may still take
-     * the lock afterwards: it must find nothing to do, in memory that is there
-     * until vsio_domain_destroy().
+     * The device goes, slot->dead is set. Let go of timers and pages, as far as
+     * they are there. No lock is held. A notification that is under way may
+     * still take the lock afterwards: it must find nothing to do, in memory
+     * that is there until free.
      */
     void (*detach)(struct vsio_slot *slot);
+    /* Nobody can have a pointer to the slot any more, which is freed next. */
+    void (*free)(struct vsio_slot *slot);
+
+    /* What info and the commands of domctl.c leave to the device. */
+    void (*info)(const struct vsio_slot *slot, struct xen_vsio_info *info);
+    int (*domctl)(struct vsio_slot *slot, struct xen_vsio_op *op);
+
     bool clocked; /* its node refers to the clock */
     /* Its device tree node; gic: phandle of the GIC. NULL: Xen makes it. */
     int (*make_node)(const struct vsio_slot *slot, void *fdt, uint32_t gic);
@@ -48,11 +70,16 @@ struct vsio_slot {
     struct domain *domain;
     struct vsio_device *dev;
     const struct vsio_slot_ops *ops;
-    paddr_t base;                      /* guest physical, a page */
-    unsigned int virq[VSIO_MAX_LINES]; /* SPI of each line */
+    paddr_t base, size;                /* guest physical, whole pages */
+    unsigned int virq[VSIO_MAX_LINES]; /* SPI of each line; 0: none */
     spinlock_t lock;
     bool dead;
     void (*after)(struct vsio_slot *slot); /* when the lock is dropped */
+
+    evtchn_port_t evtchn; /* the port for the peer; 0: none */
+    uint64_t notified;    /* events that were sent to it */
+    uint64_t senseless;   /* looks at the ring that made no sense */
+    struct rcu_head rcu;
 
     /* Interrupt lines; see slot.c, "level". */
     bool resampling;
@@ -60,17 +87,13 @@ struct vsio_slot {
     s_time_t resample_ns;
     struct timer resample;
 
-    /* A device with a backend in a domain. */
-    uint64_t notified;  /* events sent to it */
-    uint64_t senseless; /* looks at the shared page that made no sense */
-
     /* The limit on what a guest can make us log. */
     s_time_t log_next;
     uint64_t log_held_back;
 };
 
 struct vsio_domain {
-    struct vsio_slot *slot[VSIO_MAX_SLOTS];
+    struct vsio_slot *slot[XEN_VSIO_SLOTS];
     bool amba_uart; /* dom0less: the UART's node is arm,pl011 */
 };
 
@@ -84,14 +107,26 @@ void vsio_slot_init(struct vsio_slot *slot,
                     const struct vsio_slot_ops *ops);
 
 /*
- * Make it visible to the guest at base, with its lines at SPI virq and up.
- * Before the domain's vCPUs run. The domain owns it on success. On error (one
- * line is logged) nothing has changed and the caller frees it.
+ * Make it visible to the guest: size bytes at a->base, its lines at SPI a->virq
+ * and up, its port for a->peer. Before the domain's vCPUs run. The domain owns
+ * it on success. On error (one line is logged) nothing has changed, and it is
+ * dropped.
  */
-int vsio_slot_attach(struct vsio_slot *slot, paddr_t base, unsigned int virq);
+int vsio_slot_attach(struct vsio_slot *slot,
+                     const struct xen_vsio_attach *a,
+                     paddr_t size);
 
-/* Take back what vsio_slot_init() did, of a slot that was never attached. */
-void vsio_slot_discard(struct vsio_slot *slot);
+/* Take back what was attached. The domain has never run, and does not die. */
+void vsio_slot_detach(struct vsio_slot *slot);
+
+/* Free a slot that vsio_slot_init() has seen and that was never attached. */
+void vsio_slot_drop(struct vsio_slot *slot);
+
+/* For slot->after: an event for the peer. It is counted by who notes it. */
+void vsio_slot_notify(struct vsio_slot *slot);
+
+/* An event of a peer, for any slot of the domain. */
+void vsio_slot_notification(struct vcpu *v, unsigned int port);
 
 /* Enter and leave the device. leave does what was noted in slot->after. */
 static inline unsigned long vsio_slot_enter(struct vsio_slot *slot)
@@ -140,7 +175,8 @@ static inline bool vsio_slot_hits(const struct vsio_slot *slot,
 
 /*
  * The level of a line has changed: for the set_irq callback, see slot.c,
- * "level". Here, so that it can be inlined.
+ * "level". Not for a device without virq: its host table has no set_irq. Here,
+ * so that it can be inlined.
  */
 void vsio_slot_watch(struct vsio_slot *slot);
 
@@ -161,7 +197,15 @@ static inline void vsio_slot_set_irq(void *ctx, unsigned int line, bool level)
 /* For the event callback; ctx is the slot. */
 void vsio_slot_event(void *ctx, const struct vsio_event *ev);
 
-/* Attach one device each to a dom0less domain. */
+/* Create and attach one device each. */
+int vsio_vpl011_create(struct domain *d, const struct xen_vsio_attach *a);
+int vsio_vpl031_create(struct domain *d, const struct xen_vsio_attach *a);
+int vsio_vi8042_create(struct domain *d, const struct xen_vsio_attach *a);
+int vsio_vns16550_create(struct domain *d, const struct xen_vsio_attach *a);
+int vsio_vflash_create(struct domain *d, const struct xen_vsio_attach *a);
+
+/* Likewise, to a dom0less domain: where it is, and what it is like, is known.
+ */
 int vsio_vpl031_attach(struct domain *d);
 int vsio_vi8042_attach(struct domain *d);
 

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A domain's PL011, behind the functions of Xen's own vpl011 (asm/vpl011.h),
- * with the same two backends: the console ring of a domain, and Xen's console.
+ * A domain's PL011s. One of them is behind the functions of Xen's own vpl011
+ * (asm/vpl011.h), with the same two backends: the console ring of a domain, and
+ * Xen's console. Those that the toolstack attaches have rings.
  */
 
 #include <xen/console.h>
 #include <xen/ctype.h>
 #include <xen/errno.h>
-#include <xen/event.h>
 #include <xen/init.h>
 #include <xen/lib.h>
 #include <xen/libfdt/libfdt.h>
-#include <xen/mm.h>
 #include <xen/sched.h>
 #include <xen/serial.h>
 #include <xen/xmalloc.h>
@@ -19,44 +18,14 @@
 #include <asm/setup.h>
 #include <asm/vpl011.h>
 
+#include "console.h"
 #include "devices/pl011.h"
-#include "ring.h"
-#include "slot.h"
 
 #define LINE_SIZE 128U /* as much of a line as a domain without focus gets */
 
-/*
- * When the backend is told of output. SOON: a line is one burst, and nobody
- * sees the delay. PACE: xenconsoled stops listening after 30 events in 200 ms.
- * AGAIN: nobody has answered, whatever the reason; see docs/xen.md.
- */
-#define TELL_SOON  MILLISECS(1)
-#define TELL_PACE  MILLISECS(7)
-#define TELL_AGAIN MILLISECS(200)
-
-/*
- * What the backend knows of the bytes in the ring. But for QUIET the timer is
- * set, and it is QUIET only when the ring was seen empty.
- */
-enum output {
-    QUIET,
-    WAITING, /* there are bytes: it will be told */
-    TOLD,    /* it was, and has not answered yet */
-};
-
 struct vpl011_state {
-    struct vsio_slot slot;
+    struct vsio_console con;
     struct vsio_pl011 uart;
-    struct vsio_ring ring; /* Xen's console uses its input half only */
-    bool in_domain;        /* where the backend is */
-
-    /* Backend in a domain. */
-    struct page_info *page;
-    evtchn_port_t evtchn;
-    bool tx_waits;  /* the ring was full: tell the UART about room */
-    uint8_t output; /* enum output */
-    s_time_t paced; /* no timer tells the backend before */
-    struct timer wake;
 
     /* Backend in Xen. */
     bool raw; /* Xen's console is the serial port: bytes can go unchanged */
@@ -66,116 +35,33 @@ struct vpl011_state {
 
 static struct vpl011_state *to_state(void *ctx)
 {
-    return container_of((struct vsio_slot *)ctx, struct vpl011_state, slot);
+    return container_of((struct vsio_slot *)ctx, struct vpl011_state, con.slot);
 }
 
-/* The ring of a domain that dies: always empty, and nobody reads it. */
-static struct xencons_interface nowhere;
-
-/* Kept where the rest of Xen looks whether there is a vpl011. */
+/* Xen's own; kept where the rest of Xen looks whether there is a vpl011. */
 static struct vpl011_state *state_of(const struct domain *d)
 {
     return (void *)d->arch.vpl011.backend.dom.ring_buf;
 }
 
-static void notify(struct vsio_slot *slot)
+static size_t rx(struct vsio_console *c, const uint8_t *data, size_t n)
 {
-    notify_via_xen_event_channel(slot->domain, to_state(slot)->evtchn);
+    return vsio_pl011_rx(&to_state(&c->slot)->uart, data, n);
 }
 
-/* Notify the backend, once the lock is dropped. */
-static void tell(struct vpl011_state *p)
+static void tx_ready(struct vsio_console *c)
 {
-    if ( !p->in_domain || p->slot.after )
-        return;
-
-    p->slot.after = notify;
-    p->slot.notified++;
+    vsio_pl011_tx_ready(&to_state(&c->slot)->uart);
 }
 
-/* There are bytes in the ring that the backend does not know of. */
-static void tell_soon(struct vpl011_state *p)
-{
-    p->output = WAITING;
-    set_timer(&p->wake, max(NOW() + TELL_SOON, p->paced));
-}
-
-static void tell_now(struct vpl011_state *p)
-{
-    s_time_t now = NOW();
-
-    /* Whoever has scribbled on our indexes: the backend shall see them. */
-    vsio_ring_publish(&p->ring);
-    p->output = TOLD;
-    p->paced = now + TELL_PACE;
-    set_timer(&p->wake, now + TELL_AGAIN);
-    tell(p);
-}
-
-/* No byte is left to tell of. Input without sense is looked at again. */
-static void be_quiet(struct vpl011_state *p)
-{
-    p->output = QUIET;
-    if ( p->ring.in_senseless )
-        set_timer(&p->wake, NOW() + TELL_AGAIN);
-    else
-        stop_timer(&p->wake);
-}
-
-/* From the ring into the FIFO, as much as it takes. */
-static void pull(struct vpl011_state *p)
-{
-    const uint8_t *data;
-    unsigned int n, taken;
-
-    /* At most twice, where the ring wraps: the FIFO is smaller than it. */
-    while ( (n = vsio_ring_peek(&p->ring, &data)) != 0 )
-    {
-        taken = vsio_pl011_rx(&p->uart, data, n);
-        if ( taken && vsio_ring_taken(&p->ring, taken) )
-            tell(p);
-        if ( taken < n )
-            return;
-    }
-
-    if ( unlikely(p->ring.in_senseless) )
-    {
-        p->slot.senseless++;
-        if ( p->output == QUIET )
-            be_quiet(p);
-    }
-}
+static const struct vsio_uart_ops uart_ops = {
+    .rx = rx,
+    .tx_ready = tx_ready,
+};
 
 static void rx_ready(void *ctx)
 {
-    pull(to_state(ctx));
-}
-
-/* Is somebody there to make room? Asked only of a ring that has none. */
-static bool has_listener(const struct vpl011_state *p)
-{
-    const struct evtchn *chn = evtchn_from_port(p->slot.domain, p->evtchn);
-
-    return ACCESS_ONCE(chn->state) == ECS_INTERDOMAIN;
-}
-
-static bool ring_is_full(struct vpl011_state *p)
-{
-    if ( vsio_ring_queued(&p->ring) > sizeof(p->ring.page->out) )
-        p->slot.senseless++;
-
-    if ( has_listener(p) )
-    {
-        p->tx_waits = true;
-        if ( p->output != TOLD )
-            tell_now(p);
-        return false;
-    }
-
-    /* A guest must not hang because nobody reads its console. */
-    p->uart.dev.count.bytes_dropped++;
-
-    return true;
+    vsio_console_pull(vsio_to_console(ctx));
 }
 
 /* Has the guest the keys and the screen? */
@@ -199,7 +85,7 @@ static void end_line(struct vpl011_state *p)
 {
     p->line[p->length] = '\0';
     p->length = 0;
-    printk("DOM%u: %s\n", p->slot.domain->domain_id, p->line);
+    printk("DOM%u: %s\n", p->con.slot.domain->domain_id, p->line);
 }
 
 /*
@@ -209,7 +95,7 @@ static void end_line(struct vpl011_state *p)
  */
 static bool console_tx(struct vpl011_state *p, uint8_t byte)
 {
-    if ( p->raw && has_focus(p->slot.domain) )
+    if ( p->raw && has_focus(p->con.slot.domain) )
     {
         if ( p->length )
             serial_puts(SERHND_DTUART, p->line, p->length);
@@ -234,22 +120,20 @@ static bool tx(void *ctx, uint8_t byte)
 {
     struct vpl011_state *p = to_state(ctx);
 
-    if ( unlikely(!p->in_domain) )
+    if ( unlikely(!p->con.in_domain) )
         return console_tx(p, byte);
-    if ( unlikely(!vsio_ring_put(&p->ring, byte)) )
-        return ring_is_full(p);
-    if ( p->output == QUIET )
-        tell_soon(p);
 
-    return true;
+    return vsio_console_tx(&p->con, byte);
 }
 
-static const struct vsio_pl011_host host = {
-    .common = { .set_irq = vsio_slot_set_irq,
-                .event = vsio_slot_event,
-                .events = VSIO_WANT_ERRORS },
-    .tx = tx,
-    .rx_ready = rx_ready,
+#define HOST                                                                   \
+    .common.event = vsio_slot_event, .common.events = VSIO_WANT_ERRORS,        \
+    .tx = tx, .rx_ready = rx_ready
+
+/* Without interrupt, and with it. */
+static const struct vsio_pl011_host hosts[] = {
+    { HOST },
+    { HOST, .common.set_irq = vsio_slot_set_irq },
 };
 
 /*
@@ -266,24 +150,24 @@ static int mmio_read(struct vcpu *v,
     uint32_t value;
     bool done;
 
-    if ( vsio_slot_hits(&p->slot, info, PL011_DR) )
+    if ( vsio_slot_hits(&p->con.slot, info, PL011_DR) )
     {
-        flags = vsio_slot_enter(&p->slot);
+        flags = vsio_slot_enter(&p->con.slot);
         done = vsio_pl011_rx_last(&p->uart, &value);
         if ( done && vsio_pl011_falls(&p->uart) )
-            vsio_slot_set_irq(&p->slot, 0, false);
-        spin_unlock_irqrestore(&p->slot.lock, flags);
+            vsio_slot_set_irq(&p->con.slot, 0, false);
+        spin_unlock_irqrestore(&p->con.slot.lock, flags);
         if ( done )
         {
             *r = value;
             return 1;
         }
     }
-    else if ( vsio_slot_hits(&p->slot, info, PL011_FR) )
+    else if ( vsio_slot_hits(&p->con.slot, info, PL011_FR) )
     {
-        flags = vsio_slot_enter(&p->slot);
+        flags = vsio_slot_enter(&p->con.slot);
         *r = vsio_pl011_read_fr(&p->uart);
-        spin_unlock_irqrestore(&p->slot.lock, flags);
+        spin_unlock_irqrestore(&p->con.slot.lock, flags);
         return 1;
     }
 
@@ -299,17 +183,13 @@ static int mmio_write(struct vcpu *v,
     unsigned long flags;
     bool done;
 
-    if ( p->in_domain && vsio_slot_hits(&p->slot, info, PL011_DR) )
+    if ( p->con.in_domain && vsio_slot_hits(&p->con.slot, info, PL011_DR) )
     {
-        flags = vsio_slot_enter(&p->slot);
-        done = vsio_pl011_straight(&p->uart) && vsio_ring_put(&p->ring, r);
+        flags = vsio_slot_enter(&p->con.slot);
+        done = vsio_pl011_straight(&p->uart) && vsio_console_put(&p->con, r);
         if ( done )
-        {
             vsio_pl011_sent(&p->uart);
-            if ( p->output == QUIET )
-                tell_soon(p);
-        }
-        spin_unlock_irqrestore(&p->slot.lock, flags);
+        spin_unlock_irqrestore(&p->con.slot.lock, flags);
         if ( done )
             return 1;
     }
@@ -322,86 +202,47 @@ static const struct mmio_handler_ops mmio_ops = {
     .write = mmio_write,
 };
 
-/* pull(), if there is just one byte, and it is the first: somebody types. */
+/* As pull, if there is just one byte, and it is the first: somebody types. */
 static inline bool pull_first(struct vpl011_state *p)
 {
     uint8_t byte;
 
-    if ( !vsio_ring_peek_one(&p->ring, &byte) ||
+    if ( !vsio_ring_peek_one(&p->con.ring, &byte) ||
          !vsio_pl011_rx_first(&p->uart, byte) )
         return false;
 
     if ( vsio_pl011_rises(&p->uart) )
-        vsio_slot_set_irq(&p->slot, 0, true);
-    if ( vsio_ring_taken(&p->ring, 1) )
-        tell(p);
+        vsio_slot_set_irq(&p->con.slot, 0, true);
+    if ( vsio_ring_taken(&p->con.ring, 1) )
+        vsio_console_tell(&p->con);
 
     return true;
 }
 
-static void push(struct vpl011_state *p)
+/* vsio_console_kick(), with that short cut. */
+static always_inline void kick(struct vpl011_state *p)
 {
-    if ( !p->tx_waits )
-        return;
+    unsigned long flags = vsio_slot_enter(&p->con.slot);
 
-    p->tx_waits = false;
-    vsio_pl011_tx_ready(&p->uart);
+    if ( !pull_first(p) )
+        vsio_console_pull(&p->con);
+    if ( unlikely(p->con.output != VSIO_OUTPUT_QUIET) )
+        vsio_console_answered(&p->con);
+    vsio_slot_leave(&p->con.slot, flags);
 }
 
-static bool all_taken(const struct vpl011_state *p)
+static void kick_slot(struct vsio_slot *slot)
 {
-    return !p->tx_waits && !vsio_ring_queued(&p->ring);
+    kick(to_state(slot));
 }
 
-/*
- * The backend may have taken bytes, and may have missed those put since. Out of
- * line, as most notifications are of input.
- */
-static noinline void answered(struct vpl011_state *p)
-{
-    bool told = p->output == TOLD;
-
-    if ( told )
-        p->output = WAITING; /* should the ring be full again: tell at once */
-    push(p);
-    if ( all_taken(p) )
-        be_quiet(p);
-    else if ( told && p->output == WAITING )
-        tell_soon(p);
-}
-
-/*
- * Time to tell the backend; or it has said nothing for long: it has died, was
- * started anew, or the page makes sense again. Look at everything.
- */
-static void wake(void *data)
-{
-    struct vpl011_state *p = data;
-    unsigned long flags = vsio_slot_enter(&p->slot);
-
-    pull(p);
-    push(p);
-    tell_now(p);
-    if ( all_taken(p) )
-        be_quiet(p);
-    vsio_slot_leave(&p->slot, flags);
-}
-
-/* The backend has put bytes in, or taken some out. */
+/* Of Xen's own. */
 static void notification(struct vcpu *v, unsigned int port)
 {
     struct vpl011_state *p = state_of(v->domain);
-    unsigned long flags;
 
-    if ( !p )
-        return; /* not there yet, or no more */
-
-    flags = vsio_slot_enter(&p->slot);
-    if ( !pull_first(p) )
-        pull(p);
-    if ( p->output != QUIET )
-        answered(p);
-    vsio_slot_leave(&p->slot, flags);
+    if ( p )
+        kick(p); /* else it is not there yet, or no more */
 }
 
 /*
@@ -411,23 +252,23 @@ static void notification(struct vcpu *v, unsigned int port)
  */
 static int rx_char(struct vpl011_state *p, char c)
 {
-    unsigned long flags = vsio_slot_enter(&p->slot);
-    struct xencons_interface *page = p->ring.page;
+    unsigned long flags = vsio_slot_enter(&p->con.slot);
+    struct xencons_interface *page = p->con.ring.page;
     int rc = 0;
 
-    if ( p->slot.dead )
+    if ( p->con.slot.dead )
         rc = -ENODEV;
-    else if ( page->in_prod - p->ring.in_cons < sizeof(page->in) )
+    else if ( page->in_prod - p->con.ring.in_cons < sizeof(page->in) )
     {
         page->in[page->in_prod++ % sizeof(page->in)] = c;
-        pull(p);
+        vsio_console_pull(&p->con);
     }
     else
     {
         vsio_pl011_overrun(&p->uart);
         rc = -ENOSPC;
     }
-    vsio_slot_leave(&p->slot, flags);
+    vsio_slot_leave(&p->con.slot, flags);
 
     return rc;
 }
@@ -450,13 +291,13 @@ void vpl011_rx_char_xen(struct domain *d, char c)
 #endif
 
 /* Where the guest finds it: direct-mapped domains have the host's layout. */
-static int place(const struct domain *d, paddr_t *base, unsigned int *virq)
+static int place(const struct domain *d, struct xen_vsio_attach *a)
 {
     const struct vuart_info *uart;
     int irq;
 
-    *base = GUEST_PL011_BASE;
-    *virq = GUEST_VPL011_SPI;
+    a->base = GUEST_PL011_BASE;
+    a->virq = GUEST_VPL011_SPI;
     if ( !is_domain_direct_mapped(d) )
         return 0;
 
@@ -470,33 +311,8 @@ static int place(const struct domain *d, paddr_t *base, unsigned int *virq)
                d);
         return -EINVAL;
     }
-    *base = uart->base_addr;
-    *virq = irq;
-
-    return 0;
-}
-
-static int connect_ring(struct vpl011_state *p, struct vpl011_init_info *info)
-{
-    struct domain *d = p->slot.domain;
-    void *page;
-    int rc = prepare_ring_for_helper(d, gfn_x(info->gfn), &p->page, &page);
-
-    if ( rc < 0 )
-        return rc;
-
-    rc = alloc_unbound_xen_event_channel(d, 0, info->console_domid,
-                                         notification);
-    if ( rc < 0 )
-    {
-        destroy_ring_for_helper(&page, p->page);
-        return rc;
-    }
-
-    vsio_ring_init(&p->ring, page);
-    p->evtchn = info->evtchn = rc;
-    p->in_domain = true;
-    init_timer(&p->wake, wake, p, smp_processor_id());
+    a->base = uart->base_addr;
+    a->virq = irq;
 
     return 0;
 }
@@ -513,54 +329,43 @@ static int __init console_probe(void)
 }
 presmp_initcall(console_probe);
 
-static int connect_console(struct vpl011_state *p)
+/* A line that is cut off is shown. */
+static void flush_line(struct vpl011_state *p)
 {
-    void *page = alloc_xenheap_page();
+    unsigned long flags = vsio_slot_enter(&p->con.slot);
 
-    if ( !page )
-        return -ENOMEM;
-
-    clear_page(page);
-    vsio_ring_init(&p->ring, page);
-    p->raw = console_is_dtuart;
-
-    return 0;
-}
-
-static void disconnect(struct vpl011_state *p)
-{
-    struct domain *d = p->slot.domain;
-    unsigned long flags = vsio_slot_enter(&p->slot);
-    void *page = p->ring.page;
-
-    /* Whoever has the lock after us finds nothing to do. */
-    vsio_ring_init(&p->ring, &nowhere);
-    p->tx_waits = false;
-    p->output = QUIET;
     if ( p->length )
         end_line(p);
-    vsio_slot_leave(&p->slot, flags);
-
-    if ( p->in_domain )
-    {
-        kill_timer(&p->wake);
-        free_xen_event_channel(d, p->evtchn);
-        destroy_ring_for_helper(&page, p->page);
-    }
-    else
-        free_xenheap_page(page);
+    vsio_slot_leave(&p->con.slot, flags);
 }
 
-static void detach(struct vsio_slot *slot)
+static void detach_own(struct vsio_slot *slot)
 {
-    slot->domain->arch.vpl011.backend.dom.ring_buf = NULL;
-    disconnect(to_state(slot));
+    struct vpl011_state *p = to_state(slot);
+
+    if ( state_of(slot->domain) == p )
+        slot->domain->arch.vpl011.backend.dom.ring_buf = NULL;
+    flush_line(p);
+    vsio_console_disconnect(slot);
 }
 
-static const struct vsio_slot_ops ops = {
-    .name = "vpl011",
+#define OPS .name = "vpl011", .type = XEN_VSIO_PL011, .port = true
+
+/* Xen's own; others; those without interrupt, which have no short cuts. */
+static const struct vsio_slot_ops own_ops = {
+    OPS,
     .mmio = &mmio_ops,
-    .detach = detach,
+    .notification = notification,
+    .detach = detach_own,
+}, ops = {
+    OPS,
+    .mmio = &mmio_ops,
+    .kick = kick_slot,
+    .detach = vsio_console_disconnect,
+}, polled_ops = {
+    OPS,
+    .kick = vsio_console_kick,
+    .detach = vsio_console_disconnect,
 };
 
 /*
@@ -575,80 +380,89 @@ static void be_firmware(struct vpl011_state *p)
     (void)vsio_write(dev, PL011_CR, 4, PL011_CR_RESET | PL011_CR_UARTEN);
 }
 
+/* a: where it is, and its ring, unless the backend is Xen's console. */
 static struct vpl011_state *create(struct domain *d,
-                                   struct vpl011_init_info *info,
+                                   const struct xen_vsio_attach *a,
+                                   const struct vsio_slot_ops *slot_ops,
                                    int *rc)
 {
     struct vpl011_state *p = xzalloc(struct vpl011_state);
+
+    BUILD_BUG_ON(offsetof(struct vpl011_state, con.slot));
 
     *rc = -ENOMEM;
     if ( !p )
         return NULL;
 
-    vsio_slot_init(&p->slot, d, &p->uart.dev, &ops);
-    vsio_pl011_init(&p->uart, &host, &p->slot);
+    vsio_slot_init(&p->con.slot, d, &p->uart.dev, slot_ops);
+    vsio_pl011_init(&p->uart, &hosts[a->virq != 0], &p->con.slot);
     be_firmware(p);
+    p->raw = console_is_dtuart;
 
-    *rc = info ? connect_ring(p, info) : connect_console(p);
-    if ( !*rc )
-        return p;
+    if ( a->peer != VSIO_NO_PEER )
+        *rc = vsio_console_connect(&p->con, &uart_ops, a->gfn);
+    else
+        *rc = vsio_console_connect_xen(&p->con, &uart_ops);
+    if ( *rc )
+        vsio_slot_drop(&p->con.slot);
+    else
+        *rc = vsio_slot_attach(&p->con.slot, a, PAGE_SIZE);
 
-    vsio_slot_discard(&p->slot);
-    xfree(p);
+    return *rc ? NULL : p;
+}
 
-    return NULL;
+int vsio_vpl011_create(struct domain *d, const struct xen_vsio_attach *a)
+{
+    int rc;
+    struct vpl011_state *p = create(d, a, a->virq ? &ops : &polled_ops, &rc);
+
+    if ( p )
+        vsio_console_start(&p->con);
+
+    return rc;
 }
 
 /* What the rest of Xen reads: the device tree, and the console's input. */
 static void publish(struct vpl011_state *p)
 {
-    struct vpl011 *vpl011 = &p->slot.domain->arch.vpl011;
+    struct vpl011 *vpl011 = &p->con.slot.domain->arch.vpl011;
 
-    vpl011->base_addr = p->slot.base;
-    vpl011->virq = p->slot.virq[0];
-    vpl011->backend_in_domain = p->in_domain;
+    vpl011->base_addr = p->con.slot.base;
+    vpl011->virq = p->con.slot.virq[0];
+    vpl011->backend_in_domain = p->con.in_domain;
     smp_wmb(); /* all of it, before a notification can find it */
     vpl011->backend.dom.ring_buf = p; /* backend.xen for Xen's console */
 }
 
 int domain_vpl011_init(struct domain *d, struct vpl011_init_info *info)
 {
+    struct xen_vsio_attach a = { .peer = VSIO_NO_PEER };
     struct vpl011_state *p;
-    unsigned long flags;
-    unsigned int virq;
-    paddr_t base;
     int rc;
 
-    BUILD_BUG_ON(offsetof(struct vpl011_state, slot));
     BUILD_BUG_ON(offsetof(struct vpl011, backend.dom.ring_buf) !=
                  offsetof(struct vpl011, backend.xen));
 
-    if ( state_of(d) )
+    if ( state_of(d) || (info && info->console_domid >= DOMID_FIRST_RESERVED) )
         return -EINVAL;
 
-    rc = place(d, &base, &virq);
+    rc = place(d, &a);
     if ( rc )
         return rc;
 
-    p = create(d, info, &rc);
+    if ( info )
+    {
+        a.gfn = gfn_x(info->gfn);
+        a.peer = info->console_domid;
+    }
+    p = create(d, &a, &own_ops, &rc);
     if ( !p )
         return rc;
 
-    rc = vsio_slot_attach(&p->slot, base, virq);
-    if ( rc )
-    {
-        vsio_slot_discard(&p->slot);
-        disconnect(p);
-        xfree(p);
-        return rc;
-    }
-
     publish(p);
-
-    /* What the backend has done while there was no device yet. */
-    flags = vsio_slot_enter(&p->slot);
-    pull(p);
-    vsio_slot_leave(&p->slot, flags);
+    if ( info )
+        info->evtchn = p->con.slot.evtchn;
+    vsio_console_start(&p->con);
 
     return 0;
 }
@@ -663,7 +477,7 @@ int vsio_vpl011_make_amba_node(const struct domain *d, void *fdt, uint32_t gic)
     static const char compatible[] = "arm,pl011\0arm,primecell";
     static const char clocks[] = "uartclk\0apb_pclk";
     const struct vpl011_state *p = state_of(d);
-    int rc = vsio_fdt_begin(fdt, &p->slot, "serial", gic);
+    int rc = vsio_fdt_begin(fdt, &p->con.slot, "serial", gic);
 
     rc = rc ?: fdt_property(fdt, "compatible", compatible, sizeof(compatible));
     rc = rc ?: vsio_fdt_clocks(fdt, clocks, sizeof(clocks));

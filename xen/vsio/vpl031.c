@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A dom0less domain's PL031, driven by Xen's wall clock. */
+/* A domain's PL031, driven by Xen's wall clock. */
 
 #include <xen/device_tree.h>
 #include <xen/errno.h>
@@ -82,12 +82,29 @@ static void alarm(void *data)
     vsio_slot_leave(&p->slot, flags);
 }
 
-static const struct vsio_pl031_host host = {
-    .common = { .set_irq = vsio_slot_set_irq,
-                .event = vsio_slot_event,
-                .events = VSIO_WANT_ERRORS },
-    .now = wall_clock,
-    .set_alarm = set_alarm,
+/* The guest has set its clock: whoever keeps the offset shall know. */
+static void event(void *ctx, const struct vsio_event *ev)
+{
+    struct vsio_slot *slot = ctx;
+
+    if ( ev->type != VSIO_EVENT_TIME )
+        vsio_slot_event(ctx, ev);
+    else if ( slot->evtchn )
+    {
+        slot->notified++;
+        slot->after = vsio_slot_notify;
+    }
+}
+
+#define HOST                                                                   \
+    .common.event = event,                                                     \
+    .common.events = VSIO_WANT_ERRORS | VSIO_WANT(VSIO_EVENT_TIME),            \
+    .now = wall_clock, .set_alarm = set_alarm
+
+/* Without interrupt, and with it. */
+static const struct vsio_pl031_host hosts[] = {
+    { HOST },
+    { HOST, .common.set_irq = vsio_slot_set_irq },
 };
 
 static void detach(struct vsio_slot *slot)
@@ -107,9 +124,20 @@ static int make_node(const struct vsio_slot *slot, void *fdt, uint32_t gic)
     return rc ?: fdt_end_node(fdt);
 }
 
+static void info(const struct vsio_slot *slot, struct xen_vsio_info *info)
+{
+    const struct vpl031_state *p =
+        container_of(slot, const struct vpl031_state, slot);
+
+    info->offset = vsio_pl031_offset(&p->rtc);
+}
+
 static const struct vsio_slot_ops ops = {
     .name = "vpl031",
+    .type = XEN_VSIO_PL031,
+    .port = true,
     .detach = detach,
+    .info = info,
     .clocked = true,
     .make_node = make_node,
 };
@@ -150,31 +178,38 @@ static void __init set_wall_clock(void)
     }
 }
 
-int __init vsio_vpl031_attach(struct domain *d)
+int vsio_vpl031_create(struct domain *d, const struct xen_vsio_attach *a)
 {
-    struct vpl031_state *p = xzalloc(struct vpl031_state);
-    int rc;
+    struct vpl031_state *p;
 
     BUILD_BUG_ON(offsetof(struct vpl031_state, slot));
 
+    if ( a->offset != (int32_t)a->offset )
+        return -EINVAL; /* more than its 32 bits can show */
+
+    p = xzalloc(struct vpl031_state);
     if ( !p )
         return -ENOMEM;
 
     init_timer(&p->alarm, alarm, p, smp_processor_id());
+    vsio_slot_init(&p->slot, d, &p->rtc.dev, &ops);
+    vsio_pl031_init(&p->rtc, &hosts[a->virq != 0], &p->slot);
+    vsio_pl031_set_offset(&p->rtc, a->offset);
+
+    return vsio_slot_attach(&p->slot, a, PAGE_SIZE);
+}
+
+int __init vsio_vpl031_attach(struct domain *d)
+{
+    static const struct xen_vsio_attach place __initconst = {
+        .base = VSIO_VPL031_BASE,
+        .virq = VSIO_VPL031_SPI,
+        .peer = VSIO_NO_PEER,
+    };
+
     set_wall_clock();
 
-    vsio_slot_init(&p->slot, d, &p->rtc.dev, &ops);
-    vsio_pl031_init(&p->rtc, &host, &p->slot);
-
-    rc = vsio_slot_attach(&p->slot, VSIO_VPL031_BASE, VSIO_VPL031_SPI);
-    if ( rc )
-    {
-        vsio_slot_discard(&p->slot);
-        detach(&p->slot);
-        xfree(p);
-    }
-
-    return rc;
+    return vsio_vpl031_create(d, &place);
 }
 
 /*
