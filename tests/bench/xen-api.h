@@ -79,6 +79,8 @@ void fake_initcall(int (*fn)(void));
     static int (*const initcall_##fn)(void) __attribute__((__used__)) = (fn)
 #endif
 #define presmp_initcall(fn) initcall_of(fn)
+/* There is no command line: the defaults. */
+#define integer_param(name, var) struct param_needs_a_semicolon
 #define __initcall(fn)      initcall_of(fn)
 
 /* IS_ENABLED(CONFIG_X): 1 if that is defined to 1, 0 if it is not defined. */

@@ -161,29 +161,49 @@ static void txi_when_drained(void)
     fake_stop();
 }
 
+/* The guest waits for a listener as long as one may be on its way. */
+static void wait_in_vain(void)
+{
+    EXPECT(!guest_can_send());
+    fake_run(SECONDS(4));
+    EXPECT(!guest_can_send());
+    fake_run(SECONDS(2));
+    EXPECT(guest_can_send());
+}
+
 static void nobody(void)
 {
     unsigned int i;
 
     restart();
     fake_unbind();
+    send(OUT + FIFO);
+    wait_in_vain();
     for ( i = 0; i < 5000; i++ )
     {
         EXPECT(guest_can_send());
         send(1);
     }
     EXPECT_EQ(ring->out_prod, OUT);
-    EXPECT_EQ(count()->bytes_dropped, 5000 - OUT);
-    EXPECT_EQ(fake.notified, 0);
+    EXPECT_EQ(count()->bytes_dropped, FIFO + 5000);
 
     /* What was there before stays for who comes later. */
     fake_bind();
     take();
     EXPECT_EQ(taken, OUT);
     taken = sent;
-    send(7);
+    send(OUT + FIFO);
+    EXPECT(!guest_can_send());
     take();
+    fake_event();
+    take();
+    fake_event();
     EXPECT_EQ(taken, sent);
+
+    /* And is waited for again, when it goes. */
+    fake_unbind();
+    send(OUT + FIFO);
+    wait_in_vain();
     fake_stop();
 }
 
@@ -194,13 +214,29 @@ static void dies(void)
     EXPECT(!guest_can_send());
     fake_run(SECONDS(10));
     EXPECT(!guest_can_send());
-    EXPECT_EQ(count()->bytes_dropped, 0);
 
     fake_unbind();
-    fake_run(SECONDS(1));
-    EXPECT(guest_can_send());
+    wait_in_vain();
     EXPECT_EQ(count()->bytes_dropped, FIFO);
     send(100);
+    EXPECT(guest_can_send());
+    fake_stop();
+}
+
+static void comes_back(void)
+{
+    restart();
+    fake_unbind();
+    send(OUT + FIFO);
+    fake_run(SECONDS(4));
+    EXPECT(!guest_can_send());
+    fake_bind();
+    take();
+    fake_event();
+    take();
+    fake_event();
+    EXPECT_EQ(taken, sent);
+    EXPECT_EQ(count()->bytes_dropped, 0);
     EXPECT(guest_can_send());
     fake_stop();
 }
@@ -598,10 +634,13 @@ static const struct test table[] = {
       full_out },
     { "the guest is interrupted when a full ring has been drained",
       txi_when_drained },
-    { "nobody listens: bytes are dropped and counted, the guest goes on",
+    { "nobody listens: in the end bytes are dropped and counted, not the guest "
+      "held",
       nobody },
-    { "a listener dies while the guest waits: it goes on within a second",
+    { "a listener dies while the guest waits: it goes on after five seconds",
       dies },
+    { "a listener that comes back in time finds all that was printed",
+      comes_back },
     { "bytes for the guest: few, a FIFO's, a ring's, around its end",
       bytes_in },
     { "the first byte interrupts, the last one lowers the line", interrupt_in },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Input: somebody types, xenconsoled puts the bytes into the ring and tells
- * vpl011.c, which moves them to the UART's FIFO, and tells xenconsoled when the
+ * console.c, which moves them to the UART's FIFO, and tells xenconsoled when the
  * ring was full. See docs/ring-model.md.
  */
 
@@ -23,7 +23,7 @@
 byte in[SIZE];
 byte in_prod, in_cons;
 
-/* struct vpl011_state, under the lock. */
+/* struct vsio_console, under the lock. */
 byte cons;       /* ring.in_cons */
 bool held;       /* a byte is in the UART's FIFO */
 byte fifo;       /* which */
@@ -52,7 +52,7 @@ inline invariant() /* model */
     assert(!held || fifo == nth)
 }
 
-/* --- ring.h and vpl011.c ---------------------------------------------------- */
+/* --- ring.h and console.c ---------------------------------------------------- */
 
 /* n: how many there are; b: the first, should it be taken. */
 inline vsio_ring_peek() /* ring.h */
@@ -90,19 +90,19 @@ inline vsio_ring_taken() /* ring.h */
     }
 }
 
-inline be_quiet() /* vpl011.c */
+inline be_quiet() /* console.c */
 {
     timer_set = in_senseless && !NO_WATCH
 }
 
 /* The FIFO takes one byte; what makes no sense is looked at again. */
-inline pull() /* vpl011.c */
+inline vsio_console_pull() /* console.c */
 {
     vsio_ring_peek();
     if
     :: n && n <= SIZE && !held ->
         vsio_ring_taken();
-        after = after || ok /* tell() */
+        after = after || ok /* vsio_console_tell() */
     :: n > SIZE ->
         be_quiet()
     :: else
@@ -115,20 +115,20 @@ inline vsio_ring_publish() /* ring.h */
 }
 
 /* Output is empty: it is told all the same, and all is quiet again. */
-inline wake() /* vpl011.c */
+inline wake() /* console.c */
 {
-    if :: !NO_WAKE_IN -> pull() :: else fi;
+    if :: !NO_WAKE_IN -> vsio_console_pull() :: else fi;
     atomic {
         vsio_ring_publish();
-        after = after || !WATCH_MUTE; /* tell() */
+        after = after || !WATCH_MUTE; /* vsio_console_tell() */
         be_quiet()
     }
 }
 
-inline notification() /* vpl011.c */
+inline vsio_console_kick() /* console.c */
 {
     atomic { vsio_slot_enter(); silent = false };
-    pull();
+    vsio_console_pull();
     vsio_slot_leave()
 }
 
@@ -150,7 +150,7 @@ end:
             fifo = 0;
             nth = NEXT(nth)
         };
-        pull();
+        vsio_console_pull();
         vsio_slot_leave()
     od
 }
@@ -202,7 +202,7 @@ inline handle_tty_read() /* io.c */
         :: DIE
         fi;
         if
-        :: notification()
+        :: vsio_console_kick()
         :: DIE
         fi
     fi

@@ -19,6 +19,7 @@ B = pathlib.Path(os.environ.get("B", HERE.parent.parent / "build")).resolve()
 MODELS = ("output", "input")
 
 DIES = "BACKSTOP=1 DEATHS=1 BIND_SILENT=1"
+IN_TIME = "BACKSTOP=1 DEATHS=1 IN_TIME=1"
 ENDS = "BACKSTOP=1 DOMAIN_ENDS=1"
 LIES_OUT = "BACKSTOP=1 BYTES=3 SCRIBBLE=%d"
 LIES_IN = "BYTES=3 SCRIBBLE=1"
@@ -30,6 +31,7 @@ HOLDS = (
     ("output: two vCPUs print", "output", "taken", "VCPUS=2 BYTES=4"),
     ("output: the daemon dies at any step and comes back, maybe not told", "output", "taken",
      DIES),
+    ("output: a daemon that is back in time finds every byte", "output", "taken", IN_TIME),
     ("output: the daemon dies twice, under the rate limit", "output", "taken",
      "BACKSTOP=1 DEATHS=2 ALLOWANCE=1 BYTES=3"),
     ("output: a daemon that has gone for good does not hold the guest back", "output",
@@ -58,6 +60,7 @@ FAULTS = (
     ("KILL_LOCKED", "output", "ends", ENDS, "cycle"),
     ("BLIND_TIMER", "output", "taken", DIES, "cycle"),
     ("NO_LISTENER", "output", "goes_on", "BACKSTOP=1 DEATHS=1 GONE=1", "cycle"),
+    ("NO_PATIENCE", "output", "taken", IN_TIME, "assertion"),
     ("NO_RMB", "input", "taken", "", "assertion"),
     ("NO_MB_READ", "input", "taken", "", "assertion"),
     ("NO_MB_FULL", "input", "taken", "DEATHS=1", "cycle"),
@@ -101,9 +104,9 @@ def names_checked():
     models = [HERE / (m + ".pml") for m in ("common",) + MODELS]
     yield "the C functions that the models name exist", subprocess.run(check + models)
     with tempfile.TemporaryDirectory() as here:
-        for what in (("tell_soon() /* vpl011.c */", "tell_later() /* vpl011.c */"),
+        for what in (("be_quiet() /* console.c */", "be_still() /* console.c */"),
                      ("xenevtchn_pending() /* ", "xenevtchn_depending() /* "),
-                     ("tell_soon() /* vpl011.c */", "tell_soon()")):
+                     ("be_quiet() /* console.c */", "be_quiet()")):
             text = "".join(m.read_text() for m in models)
             copy = pathlib.Path(here, "copy.pml")
             copy.write_text(text.replace(*what))

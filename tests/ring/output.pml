@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Output: the guest prints, vpl011.c puts the bytes into the ring and tells
+ * Output: the guest prints, console.c puts the bytes into the ring and tells
  * xenconsoled, which takes them and answers. See docs/ring-model.md.
  */
 
@@ -17,10 +17,12 @@
 #define KILL_LOCKED    (fault == 10) /* kill_timer() under the lock */
 #define BLIND_TIMER    (fault == 11) /* quiet once the timer has told */
 #define NO_LISTENER    (fault == 12) /* full is full, whoever listens */
+#define NO_PATIENCE    (fault == 13) /* a full ring drops if nobody listens now */
 
 bool backstop;    /* the timer that comes again */
 bool domain_ends; /* the domain may die, at any step */
 bool gone;        /* a daemon that died stays dead */
+bool in_time;     /* a daemon that died is back while we are patient */
 bool bind_silent; /* Xen may forget to make a port pending that is bound */
 #define BIND_SILENT bind_silent
 
@@ -30,13 +32,14 @@ bool bind_silent; /* Xen may forget to make a port pending that is bound */
 byte out[SIZE];
 byte out_prod, out_cons;
 
-/* struct vpl011_state, under the lock. */
+/* struct vsio_console, under the lock. */
 mtype = { QUIET, WAITING, TOLD };
 mtype output = QUIET;
 byte prod;     /* ring.out_prod */
 bool held;     /* a byte waits in the UART's FIFO: TXFF */
 byte fifo;     /* which */
 bool tx_waits;
+bool impatient; /* nobody has listened for so long that bytes are dropped */
 
 /* The timer. */
 bool timer_set, killed;
@@ -75,7 +78,7 @@ inline kill_timer() /* timer.c */
     handler == DONE
 }
 
-/* --- ring.h and vpl011.c ---------------------------------------------------- */
+/* --- ring.h and console.c ---------------------------------------------------- */
 
 /* Values that nobody will look at again: fewer states. */
 inline forget() /* model */
@@ -111,12 +114,12 @@ inline vsio_ring_publish() /* ring.h */
     if :: !NO_PUBLISH -> out_prod = prod :: else fi
 }
 
-inline tell() /* vpl011.c */
+inline vsio_console_tell() /* console.c */
 {
     after = true
 }
 
-inline tell_soon() /* vpl011.c */
+inline vsio_console_tell_soon() /* console.c */
 {
     atomic {
         output = WAITING;
@@ -124,72 +127,76 @@ inline tell_soon() /* vpl011.c */
     }
 }
 
-inline tell_now() /* vpl011.c */
+inline tell_now() /* console.c */
 {
     atomic {
         vsio_ring_publish();
         output = TOLD;
         if :: backstop && !NO_BACKSTOP -> set_timer() :: else -> stop_timer() fi;
-        tell()
+        vsio_console_tell()
     }
 }
 
-inline be_quiet() /* vpl011.c */
+inline be_quiet() /* console.c */
 {
     atomic { output = QUIET; stop_timer() }
 }
 
-inline has_listener() /* vpl011.c */
+inline has_listener() /* console.c */
 {
     ok = bound || NO_LISTENER
 }
 
+#define is_patient() (!impatient && !NO_PATIENCE)
+
 /* The byte stays in the FIFO, or is dropped: its number goes to the next. */
-inline ring_is_full(b) /* vpl011.c */
+inline vsio_console_full(b) /* console.c */
 {
     atomic {
         has_listener();
+        if :: ok -> impatient = false :: else fi;
         if
-        :: ok ->
+        :: ok || is_patient() ->
             tx_waits = true; held = true; fifo = b;
             if
             :: output != TOLD && !NO_FULL_KICK -> tell_now()
             :: else
             fi
         :: else ->
+            assert(!in_time);
             held = false; fifo = 0; left--; nth = (nth + MOD - 1) % MOD
         fi
     }
 }
 
-inline tx(b) /* vpl011.c */
+inline vsio_console_tx(b) /* console.h */
 {
     vsio_ring_put(b);
     if
-    :: !ok -> ring_is_full(b)
+    :: !ok -> vsio_console_full(b)
     :: else ->
         atomic {
             held = false; fifo = 0;
-            if :: output == QUIET -> tell_soon() :: else fi
+            if :: output == QUIET -> vsio_console_tell_soon() :: else fi
         }
     fi
 }
 
-inline push() /* vpl011.c */
+inline push() /* console.c */
 {
     if
-    :: atomic { tx_waits -> tx_waits = false }; tx(fifo)
+    :: atomic { tx_waits -> tx_waits = false }; vsio_console_tx(fifo)
     :: else
     fi
 }
 
-inline all_taken() /* vpl011.c */
+inline all_taken() /* console.c */
 {
     PAGE;
     ok = !tx_waits && prod == out_cons
 }
 
-inline answered() /* vpl011.c */
+inline vsio_console_answered() /* console.c */
 {
     atomic {
         told = output == TOLD;
@@ -201,13 +208,13 @@ inline answered() /* vpl011.c */
         if
         :: ok || (BLIND_ANSWER && !tx_waits) -> be_quiet()
         :: else ->
-            if :: told && output == WAITING -> tell_soon() :: else fi
+            if :: told && output == WAITING -> vsio_console_tell_soon() :: else fi
         fi;
         told = false
     }
 }
 
-inline wake() /* vpl011.c */
+inline wake() /* console.c */
 {
     if
     :: nowhere
@@ -221,17 +228,17 @@ inline wake() /* vpl011.c */
     fi
 }
 
-inline notification() /* vpl011.c */
+inline vsio_console_kick() /* console.c */
 {
     vsio_slot_enter();
     if
-    :: !nowhere && output != QUIET && !NO_ANSWERED -> answered()
+    :: !nowhere && output != QUIET && !NO_ANSWERED -> vsio_console_answered()
     :: else
     fi;
     vsio_slot_leave()
 }
 
-inline disconnect() /* vpl011.c */
+inline vsio_console_disconnect() /* console.c */
 {
     vsio_slot_enter();
     atomic { nowhere = !NO_NOWHERE; tx_waits = false; output = QUIET };
@@ -260,7 +267,7 @@ end:
             nth = NEXT(nth);
             left++
         };
-        tx(b);
+        vsio_console_tx(b);
         vsio_slot_leave();
         running--
     :: break
@@ -279,6 +286,15 @@ end:
         wake();
         vsio_slot_leave();
         handler = DONE
+    od
+}
+
+/* Patience ends some time, if nobody is there. */
+proctype patience()
+{
+end:
+    do
+    :: atomic { !bound && !impatient && held -> impatient = true }
     od
 }
 
@@ -321,7 +337,7 @@ inline buffer_append() /* io.c */
 /* The call comes when no lock of the channel is held any more. */
 inline evtchn_send() /* event_channel.c */
 {
-    if :: bound -> notification() :: else fi
+    if :: bound -> vsio_console_kick() :: else fi
 }
 
 proctype xenconsoled()
@@ -372,7 +388,7 @@ proctype domain_kill()
     paused = true;
     running == 0;
     atomic { dying = true; bound = false; pending = false };
-    disconnect()
+    vsio_console_disconnect()
 }
 
 init
@@ -383,6 +399,7 @@ init
             now.backstop = env("BACKSTOP");
             now.domain_ends = env("DOMAIN_ENDS");
             now.gone = env("GONE");
+            now.in_time = env("IN_TIME");
             now.bind_silent = env("BIND_SILENT");
         };
         run vcpu();
@@ -390,6 +407,7 @@ init
         if :: running -> running = 0; run vcpu() :: else fi;
         run timer_softirq();
         run xenconsoled();
+        if :: deaths && !in_time -> run patience() :: else fi;
         if :: scribble -> run scribbler() :: else fi;
         if :: domain_ends -> run domain_kill() :: else fi
     }

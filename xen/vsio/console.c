@@ -3,7 +3,9 @@
 
 #include <xen/errno.h>
 #include <xen/event.h>
+#include <xen/init.h>
 #include <xen/lib.h>
+#include <xen/param.h>
 #include <xen/sched.h>
 
 #include "console.h"
@@ -16,6 +18,13 @@
 #define TELL_SOON  MILLISECS(1)
 #define TELL_PACE  MILLISECS(7)
 #define TELL_AGAIN MILLISECS(200)
+
+/*
+ * How long a guest is held back by a full ring that nobody listens to, in
+ * seconds. A daemon that is started anew is back by then, and nothing is lost.
+ */
+static unsigned int __read_mostly opt_console_wait = 5;
+integer_param("vsio-console-wait", opt_console_wait);
 
 /* The ring of a device that goes: always empty, and nobody reads it. */
 static struct xencons_interface nowhere;
@@ -88,12 +97,27 @@ static bool has_listener(const struct vsio_console *c)
     return ACCESS_ONCE(chn->state) == ECS_INTERDOMAIN;
 }
 
+/* Or will somebody be? */
+static bool is_patient(struct vsio_console *c)
+{
+    s_time_t now = NOW();
+
+    if ( !c->alone_since )
+        c->alone_since = now;
+
+    return now - c->alone_since < SECONDS(opt_console_wait);
+}
+
 bool vsio_console_full(struct vsio_console *c)
 {
+    bool heard = has_listener(c);
+
+    if ( heard )
+        c->alone_since = 0;
     if ( vsio_ring_queued(&c->ring) > sizeof(c->ring.page->out) )
         c->slot.senseless++;
 
-    if ( has_listener(c) )
+    if ( heard || is_patient(c) )
     {
         c->tx_waits = true;
         if ( c->output != VSIO_OUTPUT_TOLD )
@@ -126,6 +150,7 @@ void vsio_console_answered(struct vsio_console *c)
 {
     bool told = c->output == VSIO_OUTPUT_TOLD;
 
+    c->alone_since = 0;
     if ( told ) /* should the ring be full again: tell at once */
         c->output = VSIO_OUTPUT_WAITING;
     push(c);

@@ -48,6 +48,7 @@ struct vsio_console {
     bool tx_waits;  /* the ring was full: tell the UART about room */
     uint8_t output; /* enum vsio_output */
     s_time_t paced; /* no timer tells the backend before */
+    s_time_t alone_since; /* a full ring had no listener from then on; 0: has */
     struct timer wake;
 };
 
