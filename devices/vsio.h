@@ -56,7 +56,7 @@ enum vsio_event_type {
 };
 
 /* Bits of events in struct vsio_host. */
-#define VSIO_WANT(type) (1U << (uint32_t)(type))
+#define VSIO_WANT(type) ((uint32_t)1 << (uint32_t)(type))
 #define VSIO_WANT_ERRORS                                                       \
     (VSIO_WANT(VSIO_EVENT_REFUSED) | VSIO_WANT(VSIO_EVENT_UNKNOWN) |           \
      VSIO_WANT(VSIO_EVENT_DROPPED))

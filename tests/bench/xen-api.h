@@ -81,7 +81,7 @@ void fake_initcall(int (*fn)(void));
 #define presmp_initcall(fn) initcall_of(fn)
 /* There is no command line: the defaults. */
 #define integer_param(name, var) struct param_needs_a_semicolon
-#define __initcall(fn)      initcall_of(fn)
+#define __initcall(fn)           initcall_of(fn)
 
 /* IS_ENABLED(CONFIG_X): 1 if that is defined to 1, 0 if it is not defined. */
 #define PLACE_1            0,
@@ -240,8 +240,8 @@ static inline int fls(unsigned int x)
 
 /* --- xen/time.h, xen/timer.h, xen/smp.h ----------------------------------- */
 
-#define SECONDS(s)    ((s_time_t)((s)*1000000000UL))
-#define MILLISECS(ms) ((s_time_t)((ms)*1000000UL))
+#define SECONDS(s)    (1000000000 * (s_time_t)(s))
+#define MILLISECS(ms) (1000000 * (s_time_t)(ms))
 
 s_time_t get_s_time(void);
 #define NOW() get_s_time()

@@ -7,8 +7,8 @@ from tempfile import NamedTemporaryFile
 
 from engine import Device
 from i8042_shadow import (
-    AUX, CTR_INIT, DATA, HELD, INPUT, KBD, KBD_EDGES, KEYS, MOUSE_COMMANDS,
-    RATES, READ, STATUS, STATUS_A2, STATUS_SYS, KbcShadow, command, data)
+    AUX, CTR_INIT, DATA, INPUT, KBD, KBD_EDGES, KEYS, MOUSE_COMMANDS, RATES,
+    READ, STATUS, STATUS_A2, STATUS_SYS, KbcShadow, command, data)
 from i8042_shows import (
     Show, every_command, every_key, every_move, show_controller, show_keyboard,
     show_mouse)

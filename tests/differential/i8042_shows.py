@@ -4,7 +4,7 @@
 from itertools import zip_longest
 
 from i8042_shadow import (
-    A2, AUX_INT, DATA, KBD, KBD_INT, KEYS, MOUSE_COMMANDS, OBF, PORT, READ,
+    A2, AUX_INT, KBD, KBD_INT, KEYS, MOUSE_COMMANDS, OBF, PORT, READ,
     SCRIPTS, STATUS, XLATE, command, data)
 
 

@@ -422,7 +422,7 @@ class Pl011Shadow(PairShadow):
 
     def rx_row(self):
         """RIS.RX on one side only."""
-        ours, theirs = self.ours, self.theirs
+        theirs = self.theirs
         if theirs.latched & RX:
             if not theirs.rx:
                 return FLUSH

@@ -14,12 +14,12 @@ n=0
 build()
 {
     local cc=$FUZZ_GCC main=$fuzz/gcc/replay.o link=
-    if [ "$1" = clang ]; then cc=$FUZZ_CLANG main= link=-fsanitize=fuzzer; fi
+    if [ "$1" = clang ]; then cc=$FUZZ_CLANG main='' link=-fsanitize=fuzzer; fi
     local steps=$fuzz/$1/steps.o
     case $2 in bus|rate-limit) steps= ;; esac
     local others
-    others=$(cd devices && ls ./*.c | sed "s#^\./#$fuzz/$1/#; s/\.c\$/.o/" |
-             grep -v "/${3%.c}.o\$")
+    others=$(cd devices && printf '%s\n' *.c |
+             sed "s#^#$fuzz/$1/#; s/\.c\$/.o/" | grep -v "/${3%.c}.o\$")
     # shellcheck disable=SC2086 # words, on purpose
     $cc $link -Idevices -o "$dir/program" "$dir/$3" \
         "$fuzz/$1/fuzz-$2.o" "$fuzz/$1/fuzz.o" $main $steps $others
@@ -46,7 +46,8 @@ plant()
 }
 
 # The inputs as files.
-tests/fuzz/run replay $(cd tests/fuzz && ls fuzz-*.c |
+# shellcheck disable=SC2046 # words, on purpose
+tests/fuzz/run replay $(cd tests/fuzz && printf '%s\n' fuzz-*.c |
                         sed 's/^fuzz-//; s/\.c$//') >/dev/null
 
 # --- Interrupt lines

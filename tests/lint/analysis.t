@@ -79,7 +79,7 @@ passes analyzer xen/vsio/vi8042.c
 passes tidy devices/vsio.c
 passes tidy xen/vsio/vi8042.c
 passes misra devices/vsio.c
-passes misra xen/vsio/slot.c
+passes misra 'xen/vsio/domctl.c xen/vsio/slot.c'
 
 for place in devices xen/vsio; do
     finds analyzer $place/bad.c 'a null pointer on one way' \
@@ -156,6 +156,15 @@ for sum in 'n + 1' 'n + b'; do
     case $sum in
     *1) misra 0 'a plain number beside an unsigned keeps its value' . ;;
     *) misra 2 'a truth value beside an unsigned does not' 'MISRA 10.4: 1 ' ;;
+    esac
+done
+
+for tag in '' unused; do
+    printf '%s\n' "enum $tag { BAD_A };" 'enum { BAD_B };' \
+        'int get(void); int get(void) { return 1; }' >devices/bad.c
+    case $tag in
+    '') misra 0 'types without a tag need none' . ;;
+    *) misra 2 'a tag that nobody uses is found' 'MISRA 2.4: 1 ' ;;
     esac
 done
 

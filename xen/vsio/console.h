@@ -30,7 +30,7 @@ struct vsio_uart_ops {
  * What the backend knows of the bytes in the ring. But for QUIET the timer is
  * set, and it is QUIET only when the ring was seen empty.
  */
-enum vsio_output {
+enum {
     VSIO_OUTPUT_QUIET,
     VSIO_OUTPUT_WAITING, /* there are bytes: it will be told */
     VSIO_OUTPUT_TOLD,    /* it was, and has not answered yet */
@@ -45,9 +45,9 @@ struct vsio_console {
 
     /* Backend in a domain. */
     struct page_info *page;
-    bool tx_waits;  /* the ring was full: tell the UART about room */
-    uint8_t output; /* enum vsio_output */
-    s_time_t paced; /* no timer tells the backend before */
+    bool tx_waits;        /* the ring was full: tell the UART about room */
+    uint8_t output;       /* VSIO_OUTPUT_* */
+    s_time_t paced;       /* no timer tells the backend before */
     s_time_t alone_since; /* a full ring had no listener from then on; 0: has */
     struct timer wake;
 };

@@ -180,22 +180,27 @@ static void close_port(struct vsio_slot *slot)
 
 /* --- Its place in the guest ----------------------------------------------- */
 
-static bool overlaps(const struct mmio_handler *h, paddr_t base, paddr_t size)
+static bool is_taken(const struct vmmio *vmmio, paddr_t base, paddr_t size)
 {
-    return base < h->addr + h->size && h->addr < base + size;
+    const struct mmio_handler *h = vmmio->handlers;
+    const struct mmio_handler *end = h + vmmio->num_entries;
+
+    for ( ; h < end; h++ )
+        if ( base < h->addr + h->size && h->addr < base + size )
+            return true;
+
+    return false;
 }
 
 /* register_mmio_handler() has no way to fail but BUG(), and does not look. */
 static int check_handlers(struct vsio_slot *slot)
 {
     struct vmmio *vmmio = &slot->domain->arch.vmmio;
-    bool full, taken = false;
-    unsigned int i;
+    bool full, taken;
 
     read_lock(&vmmio->lock);
     full = vmmio->num_entries >= vmmio->max_num_entries;
-    for ( i = 0; i < vmmio->num_entries; i++ )
-        taken |= overlaps(&vmmio->handlers[i], slot->base, slot->size);
+    taken = is_taken(vmmio, slot->base, slot->size);
     read_unlock(&vmmio->lock);
 
     if ( !taken && !full )

@@ -141,7 +141,7 @@ static int init(struct vflash_state *p, const struct xen_vsio_attach *a)
     if ( !vsio_cfi_flash_init(&p->flash, &geometry, p->array, &host, &p->slot) )
         return -EINVAL;
 
-    memset(p->array, 0xff, a->size); /* erased */
+    (void)memset(p->array, 0xff, a->size); /* erased */
     p->shift = fls(a->block) - 1;
 
     return 0;

@@ -35,16 +35,26 @@ static void reset(void *ctx)
     slot->after = reboot;
 }
 
-#define HOST                                                                   \
-    .common.event = vsio_slot_event, .common.events = VSIO_WANT_ERRORS,        \
-    .reset = reset
-#define DEVICES .devices = VSIO_I8042_KEYBOARD | VSIO_I8042_MOUSE
-
 /* Without interrupts, and with them; and with nothing plugged in. */
 static const struct vsio_i8042_host hosts[] = {
-    { HOST, DEVICES },
-    { HOST, DEVICES, .common.set_irq = vsio_slot_set_irq },
-}, bare_host = { HOST, .common.set_irq = vsio_slot_set_irq };
+    {
+        .common = { .event = vsio_slot_event, .events = VSIO_WANT_ERRORS },
+        .reset = reset,
+        .devices = VSIO_I8042_KEYBOARD | VSIO_I8042_MOUSE,
+    },
+    {
+        .common = { .set_irq = vsio_slot_set_irq,
+                    .event = vsio_slot_event,
+                    .events = VSIO_WANT_ERRORS },
+        .reset = reset,
+        .devices = VSIO_I8042_KEYBOARD | VSIO_I8042_MOUSE,
+    },
+}, bare_host = {
+    .common = { .set_irq = vsio_slot_set_irq,
+                .event = vsio_slot_event,
+                .events = VSIO_WANT_ERRORS },
+    .reset = reset,
+};
 
 static int key(struct vi8042_state *p, const struct xen_vsio_key *key)
 {

@@ -44,14 +44,20 @@ static void rx_ready(void *ctx)
     vsio_console_pull(vsio_to_console(ctx));
 }
 
-#define HOST                                                                   \
-    .common.event = vsio_slot_event, .common.events = VSIO_WANT_ERRORS,        \
-    .tx = tx, .rx_ready = rx_ready
-
 /* Without interrupt, and with it. */
 static const struct vsio_ns16550_host hosts[] = {
-    { HOST },
-    { HOST, .common.set_irq = vsio_slot_set_irq },
+    {
+        .common = { .event = vsio_slot_event, .events = VSIO_WANT_ERRORS },
+        .tx = tx,
+        .rx_ready = rx_ready,
+    },
+    {
+        .common = { .set_irq = vsio_slot_set_irq,
+                    .event = vsio_slot_event,
+                    .events = VSIO_WANT_ERRORS },
+        .tx = tx,
+        .rx_ready = rx_ready,
+    },
 };
 
 static const struct vsio_slot_ops ops = {

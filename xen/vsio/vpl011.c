@@ -41,7 +41,7 @@ static struct vpl011_state *to_state(void *ctx)
 /* Xen's own; kept where the rest of Xen looks whether there is a vpl011. */
 static struct vpl011_state *state_of(const struct domain *d)
 {
-    return (void *)d->arch.vpl011.backend.dom.ring_buf;
+    return ACCESS_ONCE(d->arch.vpl011.backend.dom.ring_buf);
 }
 
 static size_t rx(struct vsio_console *c, const uint8_t *data, size_t n)
@@ -126,14 +126,20 @@ static bool tx(void *ctx, uint8_t byte)
     return vsio_console_tx(&p->con, byte);
 }
 
-#define HOST                                                                   \
-    .common.event = vsio_slot_event, .common.events = VSIO_WANT_ERRORS,        \
-    .tx = tx, .rx_ready = rx_ready
-
 /* Without interrupt, and with it. */
 static const struct vsio_pl011_host hosts[] = {
-    { HOST },
-    { HOST, .common.set_irq = vsio_slot_set_irq },
+    {
+        .common = { .event = vsio_slot_event, .events = VSIO_WANT_ERRORS },
+        .tx = tx,
+        .rx_ready = rx_ready,
+    },
+    {
+        .common = { .set_irq = vsio_slot_set_irq,
+                    .event = vsio_slot_event,
+                    .events = VSIO_WANT_ERRORS },
+        .tx = tx,
+        .rx_ready = rx_ready,
+    },
 };
 
 /*

@@ -96,15 +96,22 @@ static void event(void *ctx, const struct vsio_event *ev)
     }
 }
 
-#define HOST                                                                   \
-    .common.event = event,                                                     \
-    .common.events = VSIO_WANT_ERRORS | VSIO_WANT(VSIO_EVENT_TIME),            \
-    .now = wall_clock, .set_alarm = set_alarm
+#define WANTED (VSIO_WANT_ERRORS | VSIO_WANT(VSIO_EVENT_TIME))
 
 /* Without interrupt, and with it. */
 static const struct vsio_pl031_host hosts[] = {
-    { HOST },
-    { HOST, .common.set_irq = vsio_slot_set_irq },
+    {
+        .common = { .event = event, .events = WANTED },
+        .now = wall_clock,
+        .set_alarm = set_alarm,
+    },
+    {
+        .common = { .set_irq = vsio_slot_set_irq,
+                    .event = event,
+                    .events = WANTED },
+        .now = wall_clock,
+        .set_alarm = set_alarm,
+    },
 };
 
 static void detach(struct vsio_slot *slot)

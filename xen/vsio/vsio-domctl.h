@@ -20,7 +20,7 @@
 #define XEN_DOMCTL_vsio_op 0x5601
 #define XEN_VSIO_VERSION   1
 
-#define XEN_VSIO_SLOTS 8 /* of a domain */
+#define XEN_VSIO_SLOTS 8U /* of a domain */
 
 /* Types of devices. */
 #define XEN_VSIO_PL011     1
@@ -57,7 +57,7 @@ struct xen_vsio_attach {
 };
 
 /* Largest bank of flash, bytes. Its contents live in Xen's memory. */
-#define XEN_VSIO_FLASH_MAX 0x4000000
+#define XEN_VSIO_FLASH_MAX 0x4000000U
 
 /* Take it away again. -EBUSY: the domain has run. */
 #define XEN_VSIO_detach 1
@@ -97,7 +97,7 @@ struct xen_vsio_info {
  */
 #define XEN_VSIO_read  5
 #define XEN_VSIO_write 6
-#define XEN_VSIO_CHUNK 65536
+#define XEN_VSIO_CHUNK 65536U
 
 /*
  * Flash: offset and length become those of a block that the guest has written
