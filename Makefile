@@ -90,6 +90,8 @@ include tests/fuzz/fuzz.mk
 include tests/differential/differential.mk
 include tests/ring/ring.mk
 include tests/mutate/mutate.mk
+include tools/vsioctl/vsioctl.mk
+include tests/toolstack/toolstack.mk
 
 # --- Targets ------------------------------------------------------------------
 
