@@ -92,6 +92,8 @@ include tests/ring/ring.mk
 include tests/mutate/mutate.mk
 include tools/vsioctl/vsioctl.mk
 include tests/toolstack/toolstack.mk
+include tools/dom0/dom0.mk
+include tests/stack/stack.mk
 
 # --- Targets ------------------------------------------------------------------
 
@@ -100,14 +102,15 @@ all: ## build the devices (x86-64, arm64) and their unit tests
 all: $(foreach v,gcc-x86_64 gcc-aarch64,$(objects-$v) $(tests-$v))
 
 .PHONY: run
-run: ## boot Xen with one Linux guest on our devices, in this terminal
-run: lab
-	@tools/xen-run
+run: ## boot Xen with one Linux guest on our devices; STACK=full: with dom0 and xl
+run: $(if $(filter full,$(STACK)),dom0,lab)
+	@tools/xen-run $(if $(filter full,$(STACK)),--dom0)
 
 .PHONY: test
-test: ## all that the CI runs: check, coverage, boots of real Xen
-test: check coverage lab bench
-	@prove $(wildcard tests/xen/*.t tests/graft/*.t)
+test: ## all that the CI runs: check, coverage, fuzzing, QEMU's devices, real Xen
+test: check coverage replay model differential toolstack lab dom0 bench
+	@$(MAKE) -s fuzz TIME=60
+	@prove $(wildcard tests/mutate/*.t tests/xen/*.t tests/graft/*.t tests/stack/*.t)
 
 .PHONY: check
 check: ## unit tests on all machines and compilers, sanitizers, lint; no boot
@@ -157,4 +160,4 @@ clean: ## remove $(B)
 
 .PHONY: help
 help: ## this list
-	@sed -n 's/^\([a-z]*\): ## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\): ## /\1	/p' $(MAKEFILE_LIST) | expand -t 16

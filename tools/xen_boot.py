@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Boot Xen for arm64 under QEMU with dom0less guests, and own its console.
+"""Boot Xen for arm64 under QEMU, with dom0less guests or a dom0.
 
     with Boot("name", [Domain()]) as boot:
         boot.focus()                      # input and raw output: DOM1's
         boot.login()
         print(boot.run("uname -a").text)
+
+    with Boot("name", dom0=Dom0()) as boot:
+        boot.login()
+        print(boot.run("xl list").text)
 
 The console is one stream of bytes, from and to QEMU's PL011, with nothing in
 between that changes them. All that comes out is kept with times in
@@ -35,7 +39,7 @@ MACHINE = "virt,virtualization=on,gic-version=3"
 MODULES = 0x50000000  # where kernels and ramdisks are loaded, in QEMU's RAM
 ALIGN = 0x200000
 
-PROMPT = rb"guest# (\x1b\[6n)?"
+PROMPT = rb"(?:guest|dom0)# (\x1b\[6n)?"
 
 
 class BootError(Exception):
@@ -51,6 +55,16 @@ class Domain:
     kernel: str = f"{BUILD}/lab/Image"
     ramdisk: str = f"{BUILD}/lab/initrd.cpio.gz"
     bootargs: str = "console=ttyAMA0 rdinit=/init panic=5"
+
+
+@dataclasses.dataclass
+class Dom0:
+    """A Linux dom0 with Xen's tools, instead of dom0less guests."""
+    cpus: int = 1
+    memory_mb: int = 384
+    kernel: str = f"{BUILD}/lab/Image"
+    ramdisk: str = f"{BUILD}/lab/dom0.cpio"
+    bootargs: str = "console=hvc0 rdinit=/init panic=5 loglevel=4"
 
 
 @dataclasses.dataclass
@@ -74,14 +88,19 @@ def visible(data):
 class Boot:
     """A running machine. Use it in a with statement."""
 
-    def __init__(self, name, domains, xen=f"{BUILD}/xen/grafted/xen/xen",
-                 timeout=60, cpus=None, memory_mb=1024, xen_args="", tee=None):
+    def __init__(self, name, domains=(), xen=f"{BUILD}/xen/grafted/xen/xen",
+                 timeout=60, cpus=None, memory_mb=1024, xen_args="", tee=None,
+                 dom0=None):
         self.name = name
         self.domains = domains
+        self.dom0 = dom0
         self.xen = xen
         # Idle processors cost QEMU time.
-        self.cpus = cpus or sum(domain.cpus for domain in domains)
+        self.cpus = cpus or sum(domain.cpus for domain in domains) or 2
         self.memory_mb = memory_mb
+        if dom0:
+            xen_args = (f"dom0_mem={dom0.memory_mb}M "
+                        f"dom0_max_vcpus={dom0.cpus} {xen_args}")
         self.xen_args = f"{XEN_ARGS} {xen_args}".strip()
         self.tee = tee  # is given all output as well
         self.log_path = f"{BUILD}/log/{name}.log"
@@ -155,6 +174,10 @@ class Boot:
 
         try:
             os.stat(self.xen)
+            if self.dom0:
+                nodes += [f'xen,dom0-bootargs = "{self.dom0.bootargs}";',
+                          module("kernel", self.dom0.kernel),
+                          module("ramdisk", self.dom0.ramdisk)]
             for number, domain in enumerate(self.domains, 1):
                 nodes.append("\n".join([
                     f"domU{number} {{",
@@ -298,8 +321,8 @@ class Boot:
         raise self.error(f"the console input does not move to {name.decode()}")
 
     def login(self, timeout=30):
-        """Wait for the shell in the guest."""
-        self.expect(rb"GUEST-UP", timeout)
+        """Wait for the shell in the guest, or in dom0."""
+        self.expect(rb"(?:GUEST|DOM0)-UP", timeout)
         self.expect(PROMPT, 10)
 
     def run(self, command, timeout=20):

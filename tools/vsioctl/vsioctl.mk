@@ -10,11 +10,12 @@ need-man := pandoc
 need-tools need-man:
 	@B=$(B) tools/need $($@)
 
-# What vsioctl links, what these need, and Xen's own tools.
-arm64-debs := libc6 libfdt-dev libfdt1 libgcc-s1 libxen-dev libxencall1 \
+# What vsioctl links, Xen's own tools, and what these link.
+arm64-debs := libbz2-1.0 libc6 libfdt-dev libfdt1 libgcc-s1 liblzma5 \
+	libncurses6 libtinfo6 libuuid1 libxen-dev libxencall1 \
 	libxendevicemodel1 libxenevtchn1 libxenforeignmemory1 libxengnttab1 \
 	libxenhypfs1 libxenmisc4.17 libxenstore4 libxentoolcore1 libxentoollog1 \
-	xen-utils-4.17
+	libyajl2 libzstd1 xen-utils-4.17 xenstore-utils zlib1g
 
 $(B)/arm64/.unpacked:
 	@B=$(B) tools/fetch-debs unpack $(@D) $(arm64-debs)
