@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 """serve, console, send: rings, ptys, logs, flashes and clocks."""
 
-import fcntl
 import hashlib
 import os
 import pty

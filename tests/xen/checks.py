@@ -30,7 +30,10 @@ class Tap:
         self.failed = 0
 
     def check(self, name, function, *args):
-        """function returns None when all is well, or else what was seen."""
+        """function returns None when all is well, or else what was seen.
+
+        -> has it failed?
+        """
         begin = time.monotonic()
         try:
             seen = function(*args)
@@ -45,6 +48,7 @@ class Tap:
                 print(f"#   {line}", flush=True)
         elif time.monotonic() - begin > 1:
             print(f"#   {time.monotonic() - begin:.1f} s", flush=True)
+        return seen is not None
 
     def skip(self, name, why):
         self.count += 1
