@@ -24,4 +24,7 @@ extern unsigned long bench_seconds;
 /* Run the functions of all timers that are set, by call if there is one. */
 void bench_run_timers(void (*call)(void (*function)(void *data), void *data));
 
+/* Time passes: run those that are due. Only with RECORD. */
+void bench_pass(s_time_t ns);
+
 #endif /* BENCH_H */

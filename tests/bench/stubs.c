@@ -49,6 +49,7 @@ void vgic_inject_irq(struct domain *d,
 void set_timer(struct timer *timer, s_time_t expires)
 {
     timer->active = true;
+    RECORDED(timer->expires = expires);
 }
 
 void stop_timer(struct timer *timer)
@@ -148,19 +149,32 @@ void init_timer(struct timer *timer,
     }
 }
 
+static void fire(struct timer *timer,
+                 void (*call)(void (*function)(void *data), void *data))
+{
+    timer->active = false;
+    if ( call )
+        call(timer->function, timer->data);
+    else
+        timer->function(timer->data);
+}
+
 void bench_run_timers(void (*call)(void (*function)(void *data), void *data))
 {
     unsigned int i;
 
     now += SECONDS(1);
     for ( i = 0; i < BENCH_TIMERS && timers[i]; i++ )
-    {
-        if ( !timers[i]->active )
-            continue;
-        timers[i]->active = false;
-        if ( call )
-            call(timers[i]->function, timers[i]->data);
-        else
-            timers[i]->function(timers[i]->data);
-    }
+        if ( timers[i]->active )
+            fire(timers[i], call);
+}
+
+void bench_pass(s_time_t ns)
+{
+    unsigned int i;
+
+    now += ns;
+    for ( i = 0; i < BENCH_TIMERS && timers[i]; i++ )
+        if ( timers[i]->active && timers[i]->expires <= now )
+            fire(timers[i], NULL);
 }

@@ -257,6 +257,7 @@ struct timer {
     void (*function)(void *data);
     void *data;
     bool active;
+    s_time_t expires; /* only with RECORD */
 };
 
 void init_timer(struct timer *timer,
