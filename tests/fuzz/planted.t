@@ -112,7 +112,7 @@ plant gcc pl011 snapshot.c \
     'before, w->dev' 'a refused record that leaves something'
 plant gcc ns16550 ns16550.c 's/^    u->rx_wanted = true;$//' \
     'wanted' 'a restored device that does not ask for input'
-plant gcc bus bus-snapshot.c 's/for ( pass = 0;/for ( pass = 1;/' \
+plant gcc bus bus-snapshot.c 's/scratch, false)/scratch, true)/' \
     'before, &m' 'half a bus restored'
 plant gcc bus bus.c \
     's/address - r->base < r->size/address - r->base <= r->size/' \
