@@ -134,7 +134,7 @@ static bool has_port(const struct fake_domain *d, uint32_t port)
 {
     if ( port == FAKE_PORT_XENSTORE || port == FAKE_PORT_CONSOLE )
         return true;
-    for ( int i = 0; i < XEN_VSIO_SLOTS; i++ )
+    for ( unsigned int i = 0; i < XEN_VSIO_SLOTS; i++ )
     {
         if ( d->device[i].type && d->device[i].evtchn == port )
             return true;
@@ -349,7 +349,7 @@ void fake_notify(struct fake_xen *x, uint32_t port)
     struct fake_channel *c = &x->channel[port];
     struct fake_domain *dom = fake_domain(x, c->domid);
 
-    for ( int i = 0; dom && i < XEN_VSIO_SLOTS; i++ )
+    for ( unsigned int i = 0; dom && i < XEN_VSIO_SLOTS; i++ )
     {
         struct fake_device *d = &dom->device[i];
 
@@ -417,7 +417,7 @@ static bool init_device(struct fake_device *d, const struct xen_vsio_attach *a)
 /* 0, or why it can't be there. */
 static int check_place(struct fake_domain *dom, const struct fake_device *new)
 {
-    for ( int i = 0; i < XEN_VSIO_SLOTS; i++ )
+    for ( unsigned int i = 0; i < XEN_VSIO_SLOTS; i++ )
     {
         const struct fake_device *d = &dom->device[i];
 
@@ -721,7 +721,7 @@ static struct fake_device *at(struct fake_xen *x, uint32_t domid, uint64_t addr)
 {
     struct fake_domain *dom = fake_domain(x, domid);
 
-    for ( int i = 0; dom && i < XEN_VSIO_SLOTS; i++ )
+    for ( unsigned int i = 0; dom && i < XEN_VSIO_SLOTS; i++ )
     {
         struct fake_device *d = &dom->device[i];
 
@@ -877,7 +877,7 @@ void fx_describe(uint32_t domid, char *out, size_t size)
     struct fake_domain *dom = &x->domain[domid];
     size_t n = 0;
 
-    for ( int i = 0; i < XEN_VSIO_SLOTS; i++ )
+    for ( unsigned int i = 0; i < XEN_VSIO_SLOTS; i++ )
     {
         struct fake_device *d = &dom->device[i];
 
