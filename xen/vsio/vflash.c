@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A domain's flash: two chips of 16 bits side by side, as firmware knows it
- * from other hypervisors. Its contents live in Xen's memory; a toolstack
- * brings them, and fetches the blocks that the guest has changed.
+ * from other hypervisors, or a single chip. Its contents live in Xen's memory;
+ * a toolstack brings them, and fetches the blocks that the guest has changed.
  */
 
 #include <xen/bitmap.h>
@@ -128,8 +128,8 @@ static int init(struct vflash_state *p, const struct xen_vsio_attach *a)
     const struct vsio_cfi_flash_geometry geometry = {
         .size = a->size,
         .block = a->block,
-        .width = 2,
-        .chips = 2,
+        .width = a->stride == 1 ? 1 : 2,
+        .chips = a->stride == 1 || a->stride == 2 ? 1 : 2,
         .buffer = VSIO_CFI_FLASH_BUFFER_MAX, /* two make EDK2's 128 bytes */
     };
 

@@ -44,9 +44,13 @@ struct xen_vsio_attach {
     uint64_aligned_t gfn;   /* UARTs: the page of the console ring */
     int64_aligned_t offset; /* PL031: the guest's time - UTC, seconds */
     uint32_t peer;          /* domid of who may bind evtchn */
-    uint32_t stride;        /* NS16550: bytes between registers: 1, 2, 4 */
-    uint32_t size;          /* flash: bytes of the bank, a power of two */
-    uint32_t block;         /* flash: bytes of an erase block, likewise */
+    /*
+     * NS16550: bytes between registers: 1, 2, 4. Flash: bytes of its bus: 1 or
+     * 2 for a single chip, else two chips of 2 bytes each, side by side.
+     */
+    uint32_t stride;
+    uint32_t size;  /* flash: bytes of the bank, a power of two */
+    uint32_t block; /* flash: bytes of an erase block, likewise */
     /*
      * Result: a port of the domain that peer can bind. UARTs: the ring's, as
      * with XEN_DOMCTL_vuart_op. PL031: the guest has set its clock. Flash: a
