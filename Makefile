@@ -94,6 +94,7 @@ include tools/vsioctl/vsioctl.mk
 include tests/toolstack/toolstack.mk
 include tools/dom0/dom0.mk
 include tests/stack/stack.mk
+include xen/minixen/minixen.mk
 
 # --- Targets ------------------------------------------------------------------
 
@@ -102,13 +103,14 @@ all: ## build the devices (x86-64, arm64) and their unit tests
 all: $(foreach v,gcc-x86_64 gcc-aarch64,$(objects-$v) $(tests-$v))
 
 .PHONY: run
-run: ## boot Xen with one Linux guest on our devices; STACK=full: with dom0 and xl
-run: $(if $(filter full,$(STACK)),dom0,lab)
-	@tools/xen-run $(if $(filter full,$(STACK)),--dom0)
+run: ## boot Xen with one Linux guest on our devices; STACK=full, GUEST=uboot: README
+run: $(if $(GUEST),$(minixen-run),$(if $(filter full,$(STACK)),dom0,lab))
+	@$(if $(GUEST),tools/minixen-run --guest $(GUEST),\
+		tools/xen-run $(if $(filter full,$(STACK)),--dom0))
 
 .PHONY: test
 test: ## all that the CI runs: check, coverage, fuzzing, QEMU's devices, real Xen
-test: check coverage replay model differential toolstack lab dom0 bench
+test: check coverage replay model differential toolstack lab dom0 bench firmware
 	@$(MAKE) -s fuzz TIME=60
 	@prove $(wildcard tests/mutate/*.t tests/xen/*.t tests/graft/*.t tests/stack/*.t)
 

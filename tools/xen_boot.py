@@ -113,15 +113,21 @@ class Boot:
 
     # Starting and ending
 
-    def __enter__(self):
-        find(QEMU, "qemu-system-arm")
+    def command(self):
+        """What QEMU is started with, but for its console."""
         find("dtc", "device-tree-compiler")
-        os.makedirs(f"{BUILD}/log", exist_ok=True)
-        os.makedirs(f"{BUILD}/boot", exist_ok=True)
         machine = [QEMU, "-cpu", "cortex-a57", "-smp", str(self.cpus),
                    "-m", str(self.memory_mb), "-nic", "none",
                    "-display", "none", "-monitor", "none"]
         loaders, dtb = self.device_tree(machine)
+        return machine + ["-M", MACHINE, "-rtc", "base=utc", "-no-reboot",
+                          "-dtb", dtb, "-kernel", self.xen] + loaders
+
+    def __enter__(self):
+        find(QEMU, "qemu-system-arm")
+        os.makedirs(f"{BUILD}/log", exist_ok=True)
+        os.makedirs(f"{BUILD}/boot", exist_ok=True)
+        command = self.command()
         # pylint: disable=consider-using-with # __exit__ ends all of them
         self.log = open(self.log_path, "w", encoding="ascii")
         self.errors = open(self.error_path, "wb")
@@ -130,11 +136,9 @@ class Boot:
         self.handlers = {s: signal.signal(s, self.on_signal)
                          for s in (signal.SIGTERM, signal.SIGHUP)}
         self.qemu = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL"] + machine +
-            ["-M", MACHINE, "-rtc", "base=utc", "-no-reboot",
-             "-chardev", "stdio,id=console,signal=off,mux=off",
-             "-serial", "chardev:console",
-             "-dtb", dtb, "-kernel", self.xen] + loaders,
+            ["setpriv", "--pdeathsig", "KILL"] + command +
+            ["-chardev", "stdio,id=console,signal=off,mux=off",
+             "-serial", "chardev:console"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
             bufsize=0, start_new_session=True)
         os.set_blocking(self.qemu.stdin.fileno(), False)
@@ -355,15 +359,15 @@ class Boot:
         self.expect(PROMPT, 10)
         return data + more
 
-    def store(self, data, path, rate=10000):
+    def store(self, data, path, rate=10000, slack=5):
         """Type data into a file in the guest, through its raw console.
 
         Xen passes on the low 7 bits of what is typed, and never three SWITCH.
-        -> bytes that arrived. Lost bytes are given up after a while.
+        -> bytes that arrived. Lost bytes are given up after slack seconds.
         """
         self.commands += 1
         number = self.commands
-        patience = int(len(data) / rate) + 5
+        patience = int(len(data) / rate) + slack
         self.send(f"stty raw -echo; echo [$(({number}))]; "
                   f"timeout {patience} head -c {len(data)} >{path}; "
                   f"stty sane; echo [$(({number})):$?]\n".encode())

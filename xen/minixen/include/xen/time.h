@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* xen/time.h, xen/timer.h - the clocks and the timers of time.c. */
+#ifndef MINIXEN_TIME_H
+#define MINIXEN_TIME_H
+
+#include <xen/lib.h>
+
+#define SECONDS(s)    ((s_time_t)((s)*1000000000UL))
+#define MILLISECS(ms) ((s_time_t)((ms)*1000000UL))
+
+s_time_t get_s_time(void);
+#define NOW() get_s_time()
+
+struct tm {
+    int tm_mday; /* 0: nobody has set the clock */
+};
+unsigned long get_sec(void);
+struct tm wallclock_time(uint64_t *ns);
+void do_settime(unsigned long secs, unsigned int ns, uint64_t base);
+
+/* A timer runs on the CPU that has set it last. */
+struct timer {
+    struct timer *next; /* among those that are set */
+    s_time_t expires;
+    void (*function)(void *data);
+    void *data;
+    unsigned int cpu;
+    bool active;
+};
+
+void init_timer(struct timer *timer,
+                void (*function)(void *data),
+                void *data,
+                unsigned int cpu);
+void set_timer(struct timer *timer, s_time_t expires);
+void stop_timer(struct timer *timer);
+void kill_timer(struct timer *timer);
+
+/* This CPU's timer interrupt. */
+void timer_interrupt(void);
+
+#endif /* MINIXEN_TIME_H */

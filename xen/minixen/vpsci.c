@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The guest's PSCI, in front of the machine's. */
+
+#include <xen/lib.h>
+#include <xen/sched.h>
+
+#include <asm/processor.h>
+
+#define PSCI_VERSION          0x84000000
+#define PSCI_CPU_SUSPEND_32   0x84000001
+#define PSCI_CPU_SUSPEND      0xc4000001
+#define PSCI_CPU_OFF          0x84000002
+#define PSCI_CPU_ON_32        0x84000003
+#define PSCI_AFFINITY_INFO_32 0x84000004
+#define PSCI_AFFINITY_INFO    0xc4000004
+#define PSCI_MIGRATE_TYPE     0x84000006
+#define PSCI_FEATURES         0x8400000a
+
+#define PSCI_SUCCESS            0
+#define PSCI_NOT_SUPPORTED      (-1L)
+#define PSCI_INVALID_PARAMETERS (-2L)
+#define PSCI_ALREADY_ON         (-4L)
+#define PSCI_ON_PENDING         (-5L)
+#define PSCI_NO_MIGRATION       2
+
+static struct vcpu *vcpu_of(const struct domain *d, register_t mpidr)
+{
+    return mpidr < d->max_vcpus ? d->vcpu[mpidr] : NULL;
+}
+
+static long cpu_on(register_t target, register_t entry, register_t context)
+{
+    static spinlock_t lock;
+    struct vcpu *v = vcpu_of(current->domain, target);
+    enum vcpu_state was;
+
+    if ( !v )
+        return PSCI_INVALID_PARAMETERS;
+
+    spin_lock(&lock);
+    was = v->state;
+    if ( was == VCPU_OFF || was == VCPU_PARKED )
+    {
+        v->entry = entry;
+        v->context = context;
+        smp_wmb(); /* both, then the state */
+        ACCESS_ONCE(v->state) = VCPU_STARTING;
+    }
+    spin_unlock(&lock);
+
+    switch ( was )
+    {
+    case VCPU_OFF: /* its CPU comes up at EL2, in our hands */
+        arm_smccc_smc(PSCI_CPU_ON, target, (uintptr_t)secondary_start, target);
+        return PSCI_SUCCESS;
+    case VCPU_PARKED:
+        gic_send_sgi(v->vcpu_id);
+        return PSCI_SUCCESS;
+    case VCPU_STARTING:
+        return PSCI_ON_PENDING;
+    default:
+        return PSCI_ALREADY_ON;
+    }
+}
+
+static long affinity_info(register_t target)
+{
+    const struct vcpu *v = vcpu_of(current->domain, target);
+
+    if ( !v )
+        return PSCI_INVALID_PARAMETERS;
+
+    return v->state == VCPU_ON ? 0 : v->state == VCPU_STARTING ? 2 : 1;
+}
+
+static long features(register_t fn)
+{
+    static const uint32_t known[] = {
+        PSCI_VERSION,          PSCI_CPU_SUSPEND_32, PSCI_CPU_SUSPEND,
+        PSCI_CPU_OFF,          PSCI_CPU_ON_32,      PSCI_CPU_ON,
+        PSCI_AFFINITY_INFO_32, PSCI_AFFINITY_INFO,  PSCI_MIGRATE_TYPE,
+        PSCI_SYSTEM_OFF,       PSCI_SYSTEM_RESET,   PSCI_FEATURES,
+    };
+    unsigned int i;
+
+    for ( i = 0; i < ARRAY_SIZE(known); i++ )
+        if ( known[i] == (uint32_t)fn )
+            return PSCI_SUCCESS;
+
+    return PSCI_NOT_SUPPORTED;
+}
+
+void do_vpsci_call(struct cpu_user_regs *regs)
+{
+    long rc = PSCI_NOT_SUPPORTED;
+
+    switch ( (uint32_t)regs->x[0] )
+    {
+    case PSCI_VERSION:
+        rc = 0x10000;
+        break;
+    case PSCI_CPU_SUSPEND_32: /* an early wakeup, which is allowed */
+    case PSCI_CPU_SUSPEND:
+        __asm__ __volatile__("wfi");
+        rc = PSCI_SUCCESS;
+        break;
+    case PSCI_CPU_OFF:
+        current->state = VCPU_PARKED;
+        break;
+    case PSCI_CPU_ON_32:
+    case PSCI_CPU_ON:
+        rc = cpu_on(regs->x[1], regs->x[2], regs->x[3]);
+        break;
+    case PSCI_AFFINITY_INFO_32:
+    case PSCI_AFFINITY_INFO:
+        rc = affinity_info(regs->x[1]);
+        break;
+    case PSCI_MIGRATE_TYPE:
+        rc = PSCI_NO_MIGRATION;
+        break;
+    case PSCI_SYSTEM_OFF:
+        domain_shutdown(current->domain, SHUTDOWN_poweroff);
+        break;
+    case PSCI_SYSTEM_RESET:
+        domain_shutdown(current->domain, SHUTDOWN_reboot);
+        break;
+    case PSCI_FEATURES:
+        rc = features(regs->x[1]);
+        break;
+    }
+    regs->x[0] = rc;
+}
+
+/* What a CPU that is turned on finds. */
+static void reset_vcpu(struct vcpu *v, struct cpu_user_regs *regs)
+{
+    *regs = (struct cpu_user_regs){
+        .x[0] = v->context,
+        .pc = v->entry,
+        .cpsr = PSR_MODE_EL1h,
+    };
+    write_sysreg(0x30d00800, sctlr_el1);
+    write_sysreg(0, cntv_ctl_el0);
+    write_sysreg(0, cntp_ctl_el0);
+}
+
+/* A CPU without a guest: it serves its interrupts until it is turned on. */
+void vcpu_park(struct cpu_user_regs *regs)
+{
+    struct vcpu *v = current;
+
+    while ( ACCESS_ONCE(v->state) == VCPU_PARKED )
+    {
+        __asm__ __volatile__("wfi");
+        gic_interrupt(v);
+        evtchn_deliver(v->domain);
+    }
+    smp_mb(); /* where to start comes before the state */
+    reset_vcpu(v, regs);
+    v->state = VCPU_ON;
+}
