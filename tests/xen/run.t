@@ -38,8 +38,8 @@ def nothing_left():
     return f"processes {left_over()}" if left_over() else None
 
 
-def scripted(script, wanted, status=0):
-    done = subprocess.run(RUN, input=script.encode(), timeout=90, check=False,
+def scripted(script, wanted, status=0, options=()):
+    done = subprocess.run([*RUN, *options], input=script.encode(), timeout=90, check=False,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode != status:
         return f"exit status {done.returncode}\n{tail(done.stdout)}"
@@ -139,6 +139,8 @@ def ended_by(number):
 tap = checks.Tap()
 tap.check("a script on standard input runs in the guest", scripted,
           "echo hi-$((40+2))\n", b"hi-42")
+tap.check("or in a dom0", scripted, "demo\nvsioctl list\n",
+          b"0x22001000    0x1000   44", 0, ["--dom0"])
 tap.check("the end of the guest ends the run", scripted,
           "poweroff -f\n", b"the guest has powered off")
 for name, function, args in (
