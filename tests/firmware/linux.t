@@ -9,6 +9,7 @@ import sys
 import firmware
 import checks
 from minixen_boot import Guest
+from xen_boot import SWITCH
 
 TYPED = 1024 * 1024
 RATE = 40 * 1024
@@ -18,7 +19,7 @@ CPU2 = "/sys/devices/system/cpu/cpu2/online"
 def typed(guest):
     """All values but the one that is for minixen."""
     data = bytes(byte for byte in random.Random(1).randbytes(TYPED + 8192)
-                 if byte != firmware.SWITCH[0])[:TYPED]
+                 if byte != SWITCH[0])[:TYPED]
     guest.store(data, "/tmp/in", rate=RATE, slack=90)
     digest = guest.run("md5sum /tmp/in", 30).text.split()[0]
     return None if digest == hashlib.md5(data).hexdigest() else \

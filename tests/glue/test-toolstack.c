@@ -656,6 +656,14 @@ static void full_rings(void)
     }
     EXPECT_EQ(guest_rd(NS(LSR)) & NS16550_LSR_TEMT, NS16550_LSR_TEMT);
 
+    /* An index that makes no sense is counted. */
+    EXPECT_EQ(info_of(1).senseless, 0);
+    rings[1]->out_cons += 5000;
+    guest_wr(UART_BASE, 'p');
+    EXPECT_EQ(info_of(1).senseless, 1);
+    rings[1]->out_cons -= 5000;
+    fake_event_on(FAKE_PORT + 1);
+
     /* Nobody listens: after a while dropped, and the guest goes on. */
     dom.evtchn[FAKE_PORT + 2].state = ECS_UNBOUND;
     for ( i = 0; i < 2048; i++ )

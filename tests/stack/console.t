@@ -3,6 +3,7 @@
 """The vPL011 as dom0 meets it: unmodified xl and xenconsoled, and faults."""
 
 import hashlib
+import json
 import os
 import sys
 
@@ -75,9 +76,17 @@ def works(dom0):
     return seen
 
 
+def senseless(dom0):
+    return json.loads(dom0.must("vsioctl stat --json a"))[0]["senseless"]
+
+
 def scribble(dom0, index):
     """Each hostile value in an index, then what was there."""
+    before = senseless(dom0)
     dom0.must(f"scribble a ${index} {HOSTILE}", 40)
+    # What is read of them is counted; our own are only put right.
+    if index in ("OUT_CONS", "IN_PROD") and senseless(dom0) == before:
+        return "no counter tells"
     # A daemon that saw it may have stopped to look at this ring.
     dom0.must("kill_daemon; start_daemon a")
     return works(dom0)

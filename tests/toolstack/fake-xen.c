@@ -480,7 +480,7 @@ static void get_info(struct fake_device *d, struct xen_vsio_info *info)
     *info = (struct xen_vsio_info){
         .type = d->type,
         .virq = { d->lines ? d->virq : 0, d->lines == 2 ? d->virq + 1 : 0 },
-        .lines = d->u.dev.lines,
+        .lines = (uint16_t)d->u.dev.lines,
         .base = d->base,
         .size = d->size,
         .evtchn = d->evtchn,

@@ -146,7 +146,7 @@ static void pause_a_while(void)
  */
 static int wait_taken(struct keyboard *k, unsigned int port)
 {
-    struct xen_vsio_info info = { .lines = UINT32_MAX };
+    struct xen_vsio_info info = { .lines = UINT16_MAX };
     int err = 0;
 
     for ( int i = 0; i < TRIES_SOON && !err && info.lines & 1U << port; i++ )

@@ -116,6 +116,7 @@ static const struct cell stat_cells[] = {
     { "DROPPED", "dropped", 8, false },
     { "IRQS", "irqs", 9, false },
     { "NOTIFIED", "notified", 9, false },
+    { "SENSELESS", "senseless", 9, false },
 };
 
 #define STAT_CELLS (sizeof(stat_cells) / sizeof(stat_cells[0]))
@@ -125,9 +126,9 @@ static void stat_device(uint32_t slot,
                         bool json)
 {
     const uint64_t counts[] = {
-        info->reads,         info->writes,   info->refused,
-        info->unknown,       info->bytes_in, info->bytes_out,
-        info->bytes_dropped, info->irqs,     info->notified,
+        info->reads,    info->writes,    info->refused,       info->unknown,
+        info->bytes_in, info->bytes_out, info->bytes_dropped, info->irqs,
+        info->notified, info->senseless,
     };
     char *value[STAT_CELLS] = {
         text("%u", slot),

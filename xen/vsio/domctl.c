@@ -154,7 +154,8 @@ static int get_info(struct vsio_slot *slot, struct xen_vsio_info *info)
     *info = (struct xen_vsio_info){
         .type = slot->ops->type,
         .virq = { slot->virq[0], slot->virq[1] },
-        .lines = slot->dev->lines,
+        .lines = (uint16_t)slot->dev->lines,
+        .senseless = (uint16_t)min_t(uint64_t, slot->senseless, 0xffff),
         .base = slot->base,
         .size = slot->size,
         .evtchn = slot->evtchn,

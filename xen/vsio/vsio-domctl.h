@@ -71,7 +71,12 @@ struct xen_vsio_attach {
 struct xen_vsio_info {
     uint32_t type;
     uint32_t virq[2]; /* 0: there is no such line */
-    uint32_t lines;   /* bit n: line n is high now */
+    uint16_t lines;   /* bit n: line n is high now */
+    /*
+     * UARTs: how often the indexes of the ring were looked at and made no
+     * sense; 65535: that, or more.
+     */
+    uint16_t senseless;
     uint64_aligned_t base;
     uint32_t size;   /* bytes of guest address space that it answers */
     uint32_t evtchn; /* as attach returned it */
