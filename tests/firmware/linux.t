@@ -8,8 +8,7 @@ import sys
 
 import firmware
 import checks
-from minixen_boot import Guest
-from xen_boot import SWITCH
+from minixen_boot import SWITCH, Guest
 
 TYPED = 1024 * 1024
 RATE = 40 * 1024
