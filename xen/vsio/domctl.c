@@ -146,6 +146,11 @@ static int detach(struct vsio_slot *slot)
 
 /* --- info ----------------------------------------------------------------- */
 
+static uint16_t to_16_bits(uint64_t count)
+{
+    return count < 0xffffU ? (uint16_t)count : 0xffffU;
+}
+
 static int get_info(struct vsio_slot *slot, struct xen_vsio_info *info)
 {
     const struct vsio_counters *count = &slot->dev->count;
@@ -155,7 +160,7 @@ static int get_info(struct vsio_slot *slot, struct xen_vsio_info *info)
         .type = slot->ops->type,
         .virq = { slot->virq[0], slot->virq[1] },
         .lines = (uint16_t)slot->dev->lines,
-        .senseless = (uint16_t)min_t(uint64_t, slot->senseless, 0xffff),
+        .senseless = to_16_bits(slot->senseless),
         .base = slot->base,
         .size = slot->size,
         .evtchn = slot->evtchn,
