@@ -400,6 +400,13 @@ static void offset_and_match(void)
     run_to(START + 6);
     EXPECT(seen.level[0]);
 
+    /* The next second is not too soon. */
+    start();
+    wr32(dev, PL031_MR, START + 10);
+    wr32(dev, PL031_IMSC, 1);
+    vsio_pl031_set_offset(&m.rtc, 9);
+    EXPECT_EQ(m.alarm, START + 1);
+
     /* A match that nobody saw is not lost. */
     start();
     wr32(dev, PL031_MR, START + 2);
