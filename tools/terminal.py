@@ -18,7 +18,7 @@ class Ended(Exception):
 def say(text):
     """Lines of our own, among the guest's."""
     name = os.path.basename(sys.argv[0])
-    text = text.replace("\n", f"\n[{name}] ")
+    text = str(text).replace("\n", f"\n[{name}] ")
     # In raw mode the terminal takes no bare newline.
     if sys.stderr.isatty():
         sys.stderr.write("\r\n")
