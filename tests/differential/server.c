@@ -6,6 +6,8 @@
  *     writeb ADDR VALUE (w, l, q)  outb ADDR VALUE (w, l)    OK
  *     readb ADDR (w, l, q)         inb ADDR (w, l)           OK 0x...
  *
+ *     rx 0x41 0x42 ...             OK, from now on bytes are offered to a UART
+ *
  * and "IRQ raise N", "IRQ lower N" before the answer to what moved the line.
  * Beyond that: "reset" is power-on, other words are the host's (host-*.c);
  * "OUT 41" is a byte that the guest sent; an access that the host would abort
@@ -27,6 +29,9 @@ static const struct hosted *const all[] = {
 
 static const struct hosted *hosted;
 static struct vsio_device *dev;
+
+static uint8_t waiting[4096]; /* for a UART that has no room */
+static size_t nr_waiting;
 
 void server_say(const char *format, ...)
 {
@@ -50,6 +55,15 @@ bool server_tx(void *ctx, uint8_t byte)
     server_say("OUT %02x", byte);
 
     return true;
+}
+
+void server_offer(void *ctx)
+{
+    size_t took = hosted->rx(waiting, nr_waiting);
+
+    (void)ctx;
+    nr_waiting -= took;
+    memmove(waiting, waiting + took, nr_waiting);
 }
 
 bool server_number(const char **args, uint64_t *value)
@@ -118,6 +132,15 @@ static bool do_access(const char *word, const char *args)
     return true;
 }
 
+static void do_rx(const char *args)
+{
+    uint64_t byte;
+
+    while ( nr_waiting < sizeof(waiting) && server_number(&args, &byte) )
+        waiting[nr_waiting++] = (uint8_t)byte;
+    server_offer(NULL);
+}
+
 static void do_line(char *line)
 {
     char *args = strchr(line, ' ');
@@ -132,7 +155,13 @@ static void do_line(char *line)
 
     if ( !strcmp(line, "reset") )
     {
+        nr_waiting = 0;
         dev = hosted->start();
+        server_say("OK");
+    }
+    else if ( hosted->rx && !strcmp(line, "rx") )
+    {
+        do_rx(args);
         server_say("OK");
     }
     else if ( hosted->command(line, args) )

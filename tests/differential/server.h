@@ -19,6 +19,8 @@ struct hosted {
      * perhaps empty). False: not known, or not understood.
      */
     bool (*command)(const char *word, const char *args);
+    /* A UART takes bytes; how many of them. NULL: it is none. */
+    size_t (*rx)(const uint8_t *bytes, size_t n);
 };
 
 extern const struct hosted hosted_pl011;
@@ -34,6 +36,8 @@ void server_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
  */
 void server_irq(void *ctx, unsigned int line, bool level);
 bool server_tx(void *ctx, uint8_t byte);
+/* rx_ready: what it has not taken yet is offered again, as a socket does. */
+void server_offer(void *ctx);
 
 /* The next number of args, which is moved on; false: there is none. */
 bool server_number(const char **args, uint64_t *value);
