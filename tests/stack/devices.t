@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 """Devices that vsioctl gives to a domain of xl: on real Xen, in a real guest."""
 
-import hashlib
 import json
 import os
 import re
@@ -11,20 +10,14 @@ import sys
 sys.path.insert(0, os.path.dirname(__file__))
 
 # pylint: disable=wrong-import-position
-from stack import Stack  # noqa: E402
-from checks import BUILD, Tap  # noqa: E402
+from stack import RANDOM_SIZE, Stack, random_md5  # noqa: E402
+from checks import Tap  # noqa: E402
 
-SIZE = 102400  # of /guests/random
 UUID = "5c3c0a5e-7a0e-4e2c-9a0b-000000000001"
 I8042 = 0x22003000
 FLASH = 0x04100000
 RTC, MR, LR = 0x22001000, 4, 8  # where live() has its clock
 LATER = 4 * 365 * 86400  # a guest that lives in the future
-
-
-def checksum():
-    with open(f"{BUILD}/stack/random", "rb") as file:
-        return hashlib.md5(file.read()).hexdigest()
 
 
 def differs(seen, wanted):
@@ -70,13 +63,13 @@ def second_console(dom0):
 def bytes_in(dom0):
     """vsioctl send, 100 KB into the second UART."""
     dom0.type("demo", "(stty raw -echo; echo; echo ready >&2; "
-                      f"head -c {SIZE} | md5sum >/tmp/sum) "
+                      f"head -c {RANDOM_SIZE} | md5sum >/tmp/sum) "
                       "</dev/ttyAMA1 2>/dev/ttyAMA1 &")
     dom0.until("vsio_says demo 1 ready")
     dom0.must("vsioctl send demo 1 /guests/random", 60)
     dom0.in_guest("demo", "wait; echo")
     return differs(dom0.in_guest("demo", "cat /tmp/sum").split()[0],
-                   checksum())
+                   random_md5())
 
 
 def bytes_out(dom0):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A dom0 with xl and xenconsoled, and what the tests do with its guests."""
 
+import hashlib
 import os
 import shlex
 import sys
@@ -9,8 +10,9 @@ TOP = os.path.realpath(f"{os.path.dirname(__file__)}/../..")
 sys.path[:0] = [f"{TOP}/tests/xen", f"{TOP}/tools"]
 
 # pylint: disable=wrong-import-position
-from xen_boot import PROMPT, Boot, BootError, Dom0  # noqa: E402
+from xen_boot import BUILD, PROMPT, Boot, BootError, Dom0  # noqa: E402
 
+RANDOM_SIZE = 102400  # of /guests/random
 LEAVE = b"\x1d"  # Ctrl-], of xl console
 
 LINUX = {
@@ -18,6 +20,12 @@ LINUX = {
     "extra": '"console=ttyAMA0 rdinit=/init panic=5"', "memory": "128",
     "vuart": '"sbsa_uart"', "on_crash": '"destroy"', "on_reboot": '"destroy"',
 }
+
+
+def random_md5():
+    """Of /guests/random."""
+    with open(f"{BUILD}/stack/random", "rb") as file:
+        return hashlib.md5(file.read()).hexdigest()
 
 
 class Stack(Boot):
