@@ -89,6 +89,11 @@ void vsio_console_pull(struct vsio_console *c)
     }
 }
 
+void vsio_console_rx_ready(void *ctx)
+{
+    vsio_console_pull(vsio_to_console(ctx));
+}
+
 /* Is somebody there to make room? Asked only of a ring that has none. */
 static bool has_listener(const struct vsio_console *c)
 {

@@ -75,6 +75,8 @@ void vsio_console_start(struct vsio_console *c);
 
 /* From the ring into the UART, as much as it takes. */
 void vsio_console_pull(struct vsio_console *c);
+/* That, as rx_ready of the UART's host table. */
+void vsio_console_rx_ready(void *ctx);
 
 /* Notify the backend, once the lock is dropped. */
 void vsio_console_tell(struct vsio_console *c);

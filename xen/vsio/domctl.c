@@ -108,8 +108,8 @@ static int check_attach(struct domain *d, const struct xen_vsio_attach *a)
 static int attach(struct domain *d, struct xen_vsio_op *op)
 {
     struct xen_vsio_attach *a = &op->u.attach;
-    unsigned int n = 0, i = 0;
-    int rc = check_attach(d, a);
+    unsigned int i = 0;
+    int n, rc = check_attach(d, a);
 
     if ( rc )
         return rc;
@@ -119,10 +119,9 @@ static int attach(struct domain *d, struct xen_vsio_op *op)
     if ( i == ARRAY_SIZE(types) )
         return -EOPNOTSUPP;
 
-    while ( d->arch.vsio && n < XEN_VSIO_SLOTS && d->arch.vsio->slot[n] )
-        n++; /* it gets the lowest number that is free */
-    if ( n == XEN_VSIO_SLOTS )
-        return -ENOSPC;
+    n = vsio_free_number(d);
+    if ( n < 0 )
+        return n;
 
     rc = types[i].create(d, a);
     if ( !rc )

@@ -260,7 +260,18 @@ static int reserve_virqs(struct vsio_slot *slot, unsigned int virq)
     return 0;
 }
 
-static int find_number(struct domain *d, unsigned int *n)
+int vsio_free_number(const struct domain *d)
+{
+    unsigned int n;
+
+    for ( n = 0; n < XEN_VSIO_SLOTS; n++ )
+        if ( !d->arch.vsio || !d->arch.vsio->slot[n] )
+            return n;
+
+    return -ENOSPC;
+}
+
+static int find_number(struct domain *d)
 {
     if ( !d->arch.vsio )
     {
@@ -272,11 +283,7 @@ static int find_number(struct domain *d, unsigned int *n)
         d->arch.vsio = vsio;
     }
 
-    for ( *n = 0; *n < XEN_VSIO_SLOTS; ++*n )
-        if ( !d->arch.vsio->slot[*n] )
-            return 0;
-
-    return -ENOSPC;
+    return vsio_free_number(d);
 }
 
 /* --- Its life ------------------------------------------------------------- */
@@ -326,13 +333,12 @@ int vsio_slot_attach(struct vsio_slot *slot,
                      paddr_t size)
 {
     struct domain *d = slot->domain;
-    unsigned int n = 0;
-    int rc;
+    int n, rc;
 
     slot->base = a->base;
     slot->size = size;
-    rc = find_number(d, &n);
-    rc = rc ?: check_handlers(slot);
+    n = find_number(d);
+    rc = n < 0 ? n : check_handlers(slot);
     rc = rc ?: open_port(slot, a->peer);
     rc = rc ?: reserve_virqs(slot, a->virq);
     if ( rc )

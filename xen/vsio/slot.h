@@ -119,6 +119,9 @@ int vsio_slot_attach(struct vsio_slot *slot,
 /* Take back what was attached. The domain has never run, and does not die. */
 void vsio_slot_detach(struct vsio_slot *slot);
 
+/* The number that the next slot of a domain gets: 0 and up, or -ENOSPC. */
+int vsio_free_number(const struct domain *d);
+
 /* Free a slot that vsio_slot_init() has seen and that was never attached. */
 void vsio_slot_drop(struct vsio_slot *slot);
 

@@ -39,24 +39,19 @@ static bool tx(void *ctx, uint8_t byte)
     return vsio_console_tx(vsio_to_console(ctx), byte);
 }
 
-static void rx_ready(void *ctx)
-{
-    vsio_console_pull(vsio_to_console(ctx));
-}
-
 /* Without interrupt, and with it. */
 static const struct vsio_ns16550_host hosts[] = {
     {
         .common = { .event = vsio_slot_event, .events = VSIO_WANT_ERRORS },
         .tx = tx,
-        .rx_ready = rx_ready,
+        .rx_ready = vsio_console_rx_ready,
     },
     {
         .common = { .set_irq = vsio_slot_set_irq,
                     .event = vsio_slot_event,
                     .events = VSIO_WANT_ERRORS },
         .tx = tx,
-        .rx_ready = rx_ready,
+        .rx_ready = vsio_console_rx_ready,
     },
 };
 

@@ -59,11 +59,6 @@ static const struct vsio_uart_ops uart_ops = {
     .tx_ready = tx_ready,
 };
 
-static void rx_ready(void *ctx)
-{
-    vsio_console_pull(vsio_to_console(ctx));
-}
-
 /* Has the guest the keys and the screen? */
 static bool has_focus(const struct domain *d)
 {
@@ -131,14 +126,14 @@ static const struct vsio_pl011_host hosts[] = {
     {
         .common = { .event = vsio_slot_event, .events = VSIO_WANT_ERRORS },
         .tx = tx,
-        .rx_ready = rx_ready,
+        .rx_ready = vsio_console_rx_ready,
     },
     {
         .common = { .set_irq = vsio_slot_set_irq,
                     .event = vsio_slot_event,
                     .events = VSIO_WANT_ERRORS },
         .tx = tx,
-        .rx_ready = rx_ready,
+        .rx_ready = vsio_console_rx_ready,
     },
 };
 
