@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 
-from xen_boot import BUILD, PROMPT, QEMU, Boot, BootError
+from xen_boot import BUILD, PROMPT, QEMU, Boot, BootError, find
 
 MINIXEN = f"{BUILD}/minixen/minixen.elf"
 # Without DMA by fw_cfg: it could write anywhere, over minixen, too.
@@ -26,20 +26,29 @@ EDK2_CODE = "/usr/share/AAVMF/AAVMF_CODE.fd"
 EDK2_VARS = "/usr/share/AAVMF/AAVMF_VARS.fd"
 KERNEL = f"{BUILD}/lab/Image"
 INITRD = f"{BUILD}/lab/initrd.cpio.gz"
+FILES = {"uboot": (UBOOT,), "edk2": (EDK2_CODE, EDK2_VARS),
+         "linux": (KERNEL, INITRD)}
 BOOTARGS = "console=ttyAMA0 rdinit=/init panic=5"
 
 FLASH_SIZE = 0x4000000
-ACCESSES = f"{BUILD}/minixen/accesses.bin"  # tests/firmware/accesses.S
+BARE = ("accesses", "gic")  # of tests/firmware
 
 # Each guest's prompt.
 PROMPTS = {"uboot": rb"\n=> ", "edk2": rb"Shell> (\x1b\[\d+m)*",
-           "linux": PROMPT, "accesses": b""}
+           "linux": PROMPT, **{guest: b"" for guest in BARE}}
 GUESTS = ("uboot", "edk2", "linux")
 
-# Where minixen looks for a line of text, and what it is for each guest: U-Boot
-# takes two chips side by side for one.
+# Where minixen looks for the guest's device tree, and for a line of text.
+TREE = 0x7fff0000
 CMDLINE = 0x7ffff000
-OPTIONS = {"uboot": "flash=8"}
+TREE_CHANGES = f"{os.path.dirname(os.path.realpath(__file__))}/minixen.dts"
+
+# Where a kernel is loaded, which is also where it starts; a firmware does at 0.
+KERNEL_BASE = 0x40200000
+INITRD_BASE = 0x48000000
+
+# That line for each guest: U-Boot takes two chips side by side for one.
+OPTIONS = {"uboot": "flash=8", "linux": f"entry={KERNEL_BASE}"}
 
 # Three of these, and a key for minixen: s shows what has trapped.
 SWITCH = b"\x1e" * 3
@@ -57,6 +66,11 @@ REGISTERS = {
     "vflash": {0: "all"},
     "vgic": {0: "all"},
 }
+
+
+def load(path, address):
+    """QEMU's arguments for a file in its memory, also after a reset."""
+    return ["-device", f"loader,file={path},addr={address:#x},force-raw=on"]
 
 
 class Guest(Boot):
@@ -80,9 +94,29 @@ class Guest(Boot):
         if self.guest == "edk2":
             return ["-drive", "if=pflash,format=raw,unit=0,readonly=on,file="
                     + EDK2_CODE]
-        if self.guest == "accesses":
-            return ["-bios", ACCESSES]
-        return ["-kernel", KERNEL, "-initrd", INITRD, "-append", self.bootargs]
+        if self.guest in BARE:
+            return ["-bios", f"{BUILD}/minixen/{self.guest}.bin"]
+        return [*load(KERNEL, KERNEL_BASE), *load(INITRD, INITRD_BASE)]
+
+    def make_tree(self):
+        """QEMU's device tree, with what is different for a guest."""
+        base = f"{BUILD}/boot/{self.name}"
+        self.tool([QEMU, *MACHINE, "-smp", str(self.cpus),
+                   "-M", f"dumpdtb={base}.dtb"])
+        self.tool(["dtc", "-q", "-I", "dtb", "-O", "dts", "-o", f"{base}.dts",
+                   f"{base}.dtb"])
+        with open(f"{base}.dts", "a", encoding="ascii") as dts:
+            with open(TREE_CHANGES, encoding="ascii") as changes:
+                dts.write(changes.read())
+            if self.guest == "linux":
+                end = INITRD_BASE + os.path.getsize(INITRD)
+                dts.write("/ { chosen { "
+                          f'bootargs = "{self.bootargs}"; '
+                          f"linux,initrd-start = <{INITRD_BASE:#x}>; "
+                          f"linux,initrd-end = <{end:#x}>; }}; }};\n")
+        self.tool(["dtc", "-q", "-O", "dtb", "-o", f"{base}.dtb",
+                   f"{base}.dts"])
+        return f"{base}.dtb"
 
     def make_flash(self):
         if self.keep_flash:
@@ -93,19 +127,22 @@ class Guest(Boot):
             with open(self.flash, "wb") as file:
                 file.write(b"\xff" * FLASH_SIZE)
 
+    def make_cmdline(self):
+        path = f"{BUILD}/boot/{self.name}.cmdline"
+        with open(path, "w", encoding="ascii") as file:
+            file.write(OPTIONS.get(self.guest, "") + "\0")
+        return path
+
     def command(self):
-        arguments = self.firmware()
-        for path in (MINIXEN, *(word.split("file=")[-1] for word in arguments)):
-            if path.startswith(("/", BUILD)) and not os.path.exists(path):
+        find("dtc", "device-tree-compiler")
+        for path in (MINIXEN, *FILES.get(self.guest, ())):
+            if not os.path.exists(path):
                 raise BootError(f"{path} is missing: see docs/minixen.md")
         self.make_flash()
-        options = f"{BUILD}/boot/{self.name}.cmdline"
-        with open(options, "w", encoding="ascii") as file:
-            file.write(OPTIONS.get(self.guest, "") + "\0")
-        return [QEMU, *MACHINE, "-smp", str(self.cpus), *arguments,
+        return [QEMU, *MACHINE, "-smp", str(self.cpus), *self.firmware(),
                 "-device", f"loader,file={MINIXEN},cpu-num=0",
-                "-device", f"loader,file={options},addr={CMDLINE:#x},"
-                "force-raw=on",
+                *load(self.make_tree(), TREE),
+                *load(self.make_cmdline(), CMDLINE),
                 "-drive", f"if=pflash,format=raw,unit=1,file={self.flash}",
                 *(() if self.reset else ("-no-reboot",))]
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# check-spdx, check-headers and check-size find what they are there for.
+# check-spdx, check-headers, check-size and check-lines find what they are there
+# for.
 
 cd "$(dirname "$0")/../.." || exit 1
 dir=$(mktemp -d)
@@ -63,5 +64,14 @@ size()
 
 passes 'a device within its budget' size 1400
 fails 'a device over its budget' size 1600
+
+lines()
+{
+    printf '/* two\n * lines */\n\nint x; /* one */\nint y;\n' >"$dir/x.c"
+    tests/lint/check-lines "$1" "$dir/x.c"
+}
+
+passes 'few lines, and comments' lines 2
+fails 'too many lines' lines 1
 
 echo "1..$n"

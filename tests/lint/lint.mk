@@ -83,3 +83,9 @@ misra: $(lint-misra:%=$(B)/lint/%.misra)
 scripts: ## shellcheck and pyflakes over tools/ and tests/
 scripts: | need-lint
 	@tests/lint/check-scripts .ci devices tests tools xen
+
+.PHONY: lines
+lines: ## how long minixen is, and whether that is too long
+	@tests/lint/check-lines 2500 $$(find xen/minixen -name '*.[chS]' -o \
+		-name '*.lds')
+lint: lines

@@ -227,31 +227,3 @@ void console_init(void)
     writel(PL011_LCR_H_FEN | PL011_LCR_H_WLEN8, uart(PL011_LCR_H));
     writel(PL011_CR_RESET | PL011_CR_UARTEN, uart(PL011_CR));
 }
-
-/* --- What the glue asks --------------------------------------------------- */
-
-const struct vuart_info *serial_vuart_info(int handle)
-{
-    static const struct vuart_info info = { UART_BASE, PAGE_SIZE };
-
-    return &info;
-}
-
-int serial_irq(int handle)
-{
-    return UART_IRQ;
-}
-
-bool console_has(const char *device)
-{
-    return !strcmp(device, "dtuart");
-}
-
-struct domain *console_get_domain(void)
-{
-    return &dom;
-}
-
-void console_put_domain(struct domain *d)
-{
-}

@@ -12,9 +12,8 @@
 #include <asm/processor.h>
 
 struct instr {
-    bool load, sign, sf;
-    bool pre, writeback; /* the offset counts for the address; for the base */
-    unsigned int size;   /* enum dabt_size, of each register */
+    struct hsr_dabt dabt; /* of each access, but for the register */
+    bool pre, writeback;  /* the offset counts for the address; for the base */
     unsigned int regs, reg[2], base;
     int64_t offset;
 };
@@ -30,26 +29,32 @@ static int64_t signed_bits(uint32_t i, unsigned int at, unsigned int n)
     return (int32_t)(i << (32 - at - n)) >> (32 - n);
 }
 
+static struct hsr_dabt dabt(bool load, bool sign, bool sf, unsigned int size)
+{
+    return (struct hsr_dabt){
+        .valid = 1, .write = !load, .sign = sign, .sf = sf, .size = size
+    };
+}
+
 /* LDP, STP, LDPSW, LDNP, STNP. */
 static bool decode_pair(uint32_t i, struct instr *in)
 {
     unsigned int opc = bits(i, 30, 2), index = bits(i, 23, 2);
+    unsigned int size = opc == 2 ? DABT_DOUBLE_WORD : DABT_WORD;
+    bool load = bits(i, 22, 1);
 
     *in = (struct instr){
-        .load = bits(i, 22, 1),
-        .sign = opc == 1,
-        .sf = true,
+        .dabt = dabt(load, opc == 1, true, size),
         .pre = index != 1,
         .writeback = index & 1,
-        .size = opc == 2 ? DABT_DOUBLE_WORD : DABT_WORD,
         .regs = 2,
         .reg = { bits(i, 0, 5), bits(i, 10, 5) },
         .base = bits(i, 5, 5),
+        .offset = signed_bits(i, 15, 7) * (1 << size),
     };
-    in->offset = signed_bits(i, 15, 7) * (1 << in->size);
 
-    return opc != 3 && (opc != 1 || (in->load && index)) &&
-           !(in->load && in->reg[0] == in->reg[1]);
+    return opc != 3 && (opc != 1 || (load && index)) &&
+           !(load && in->reg[0] == in->reg[1]);
 }
 
 /* LDR, STR and their kin, with an immediate. */
@@ -60,12 +65,9 @@ static bool decode_single(uint32_t i, struct instr *in)
     bool scaled = bits(i, 24, 1);
 
     *in = (struct instr){
-        .load = opc != 0,
-        .sign = opc >= 2,
-        .sf = opc != 3,
+        .dabt = dabt(opc != 0, opc >= 2, opc != 3, size),
         .pre = scaled || mode != 1,
         .writeback = !scaled && (mode & 1),
-        .size = size,
         .regs = 1,
         .reg = { bits(i, 0, 5) },
         .base = bits(i, 5, 5),
@@ -124,25 +126,17 @@ static bool access_one(struct cpu_user_regs *regs,
                        unsigned int n,
                        register_t gva)
 {
-    mmio_info_t info = {
-        .dabt = {
-            .valid = 1,
-            .write = !in->load,
-            .sign = in->sign,
-            .sf = in->sf,
-            .size = in->size,
-            .reg = in->reg[n],
-        },
-    };
+    mmio_info_t info = { .dabt = in->dabt };
 
-    return gva_to_ipa(gva, &info.gpa, !in->load) &&
+    info.dabt.reg = in->reg[n];
+
+    return gva_to_ipa(gva, &info.gpa, info.dabt.write) &&
            try_handle_mmio(regs, &info) == IO_HANDLED;
 }
 
 bool try_handle_decoded(struct cpu_user_regs *regs, register_t *gva)
 {
-    struct cpu_user_regs after =
-        *regs; /* nothing changes if the second fails */
+    struct cpu_user_regs after = *regs; /* if neither access fails */
     struct instr in;
     register_t base, at;
     unsigned int n;
@@ -154,7 +148,7 @@ bool try_handle_decoded(struct cpu_user_regs *regs, register_t *gva)
 
     base = read_base(regs, in.base);
     at = base + (in.pre ? in.offset : 0);
-    for ( n = 0; n < in.regs; n++, at += 1U << in.size )
+    for ( n = 0; n < in.regs; n++, at += 1U << in.dabt.size )
         if ( !access_one(&after, &in, n, at) )
         {
             *gva = at;

@@ -56,19 +56,15 @@ void evtchn_send(struct domain *d, unsigned int port)
 /* A peer may answer, and be told again. */
 void evtchn_deliver(struct domain *d)
 {
-    unsigned int port = 1;
+    struct evtchn *chn = d->evtchn;
 
-    while ( port < NR_EVTCHNS )
-    {
-        struct evtchn *chn = &d->evtchn[port];
-
+    while ( chn < d->evtchn + NR_EVTCHNS )
         if ( chn->state == ECS_INTERDOMAIN &&
              __atomic_exchange_n(&chn->pending, false, __ATOMIC_ACQUIRE) )
         {
-            chn->peer(port);
-            port = 1;
+            chn->peer(chn - d->evtchn);
+            chn = d->evtchn;
         }
         else
-            port++;
-    }
+            chn++;
 }

@@ -6,12 +6,6 @@
 
 #include <asm/mmio.h>
 
-void domain_io_init(struct domain *d)
-{
-    d->arch.vmmio.max_num_entries = MAX_IO_HANDLER;
-    spin_lock_init(&d->arch.vmmio.lock);
-}
-
 void register_mmio_handler(struct domain *d,
                            const struct mmio_handler_ops *ops,
                            paddr_t addr,
@@ -21,7 +15,7 @@ void register_mmio_handler(struct domain *d,
     struct vmmio *vmmio = &d->arch.vmmio;
 
     write_lock(&vmmio->lock);
-    BUG_ON(vmmio->num_entries == vmmio->max_num_entries);
+    BUG_ON(vmmio->num_entries == MAX_IO_HANDLER);
     vmmio->handlers[vmmio->num_entries++] = (struct mmio_handler){
         .addr = addr,
         .size = size,

@@ -10,18 +10,14 @@
 void *memset(void *p, int c, size_t n)
 {
     uint8_t *to = p;
-    uint64_t word = 0x0101010101010101UL * (uint8_t)c;
 
-    for ( ; n && ((uintptr_t)to & 7); n-- )
-        *to++ = c;
-    for ( ; n >= 8; n -= 8, to += 8 )
-        ACCESS_ONCE(*(uint64_t *)to) = word;
     while ( n-- )
-        ACCESS_ONCE(*to++) = c;
+        *to++ = c;
 
     return p;
 }
 
+/* By words where that is possible: the flash has 64 MiB. */
 void *memcpy(void *to, const void *from, size_t n)
 {
     uint8_t *t = to;
@@ -29,22 +25,19 @@ void *memcpy(void *to, const void *from, size_t n)
 
     if ( !(((uintptr_t)t | (uintptr_t)f) & 7) )
         for ( ; n >= 8; n -= 8, t += 8, f += 8 )
-            ACCESS_ONCE(*(uint64_t *)t) = *(const uint64_t *)f;
+            *(uint64_t *)t = *(const uint64_t *)f;
     while ( n-- )
-        ACCESS_ONCE(*t++) = *f++;
+        *t++ = *f++;
 
     return to;
 }
 
 void *memmove(void *to, const void *from, size_t n)
 {
-    uint8_t *t = to;
-    const uint8_t *f = from;
-
-    if ( t <= f || t >= f + n )
+    if ( (uintptr_t)to - (uintptr_t)from >= n )
         return memcpy(to, from, n);
     while ( n-- )
-        ACCESS_ONCE(t[n]) = f[n];
+        ((uint8_t *)to)[n] = ((const uint8_t *)from)[n];
 
     return to;
 }
@@ -53,13 +46,6 @@ int memcmp(const void *a, const void *b, size_t n)
 {
     const uint8_t *x = a, *y = b;
 
-    /* Whole words as long as they are the same: flash is read slowly. */
-    if ( !(((uintptr_t)x | (uintptr_t)y) & 7) )
-        for ( ; n >= 8 && *(uint64_t *)x == *(uint64_t *)y; n -= 8 )
-        {
-            x += 8;
-            y += 8;
-        }
     for ( ; n; n--, x++, y++ )
         if ( *x != *y )
             return *x - *y;
@@ -71,61 +57,36 @@ size_t strlen(const char *s)
 {
     size_t n = 0;
 
-    while ( ACCESS_ONCE(s[n]) )
+    while ( s[n] )
         n++;
 
     return n;
 }
 
-int strcmp(const char *a, const char *b)
-{
-    while ( *a && *a == *b )
-    {
-        a++;
-        b++;
-    }
-
-    return (uint8_t)*a - (uint8_t)*b;
-}
-
-int isprint(int c)
-{
-    return c >= ' ' && c <= '~';
-}
-
+/* No lock: it is given out before the guest runs. */
 void *alloc_bytes(size_t size)
 {
     static uintptr_t next = (uintptr_t)_end;
-    static spinlock_t lock;
-    size_t align = size >= 0x200000    ? 0x200000
-                   : size >= PAGE_SIZE ? PAGE_SIZE
-                                       : 16;
-    void *p = NULL;
+    size_t align = size >= 0x200000 ? 0x200000 : PAGE_SIZE;
+    uintptr_t at = (next + align - 1) & ~(align - 1);
 
-    spin_lock(&lock);
-    next = (next + align - 1) & ~(align - 1);
-    if ( size <= (uintptr_t)_heap_end - next )
-    {
-        p = (void *)next;
-        next += size;
-    }
-    spin_unlock(&lock);
+    if ( size > (uintptr_t)_heap_end - at )
+        return NULL;
+    next = at + size;
 
-    return p ? memset(p, 0, size) : NULL;
+    return (void *)at;
 }
 
 /* --- Text ----------------------------------------------------------------- */
 
 struct text {
-    char *to;
-    size_t size, n;
+    char *at, *end;
 };
 
 static void put(struct text *t, char c)
 {
-    if ( t->n + 1 < t->size )
-        t->to[t->n] = c;
-    t->n++;
+    if ( t->at < t->end )
+        *t->at++ = c;
 }
 
 static void put_string(struct text *t, const char *s)
@@ -134,107 +95,61 @@ static void put_string(struct text *t, const char *s)
         put(t, *s++);
 }
 
-static void put_number(
-    struct text *t, uint64_t x, unsigned int base, unsigned int width, char pad)
+static void put_number(struct text *t,
+                       uint64_t x,
+                       unsigned int base,
+                       unsigned int digits)
 {
-    char digits[24];
+    char text[24];
     unsigned int n = 0;
 
     do
-        digits[n++] = "0123456789abcdef"[x % base];
-    while ( x /= base );
-    for ( ; width > n; width-- )
-        put(t, pad);
+    {
+        text[n++] = "0123456789abcdef"[x % base];
+        x /= base;
+    } while ( x || n < min(digits, 20U) );
     while ( n )
-        put(t, digits[--n]);
+        put(t, text[--n]);
 }
 
-static void put_signed(struct text *t, int64_t x, unsigned int width, char pad)
+void vsnprintf(char *to, size_t size, const char *fmt, __builtin_va_list args)
 {
-    if ( x < 0 )
-        put(t, '-');
-    put_number(t, x < 0 ? -(uint64_t)x : x, 10, width, pad);
-}
-
-/* After %p, nothing but the d of a domain. */
-static void put_domain_name(struct text *t, const struct domain *d)
-{
-    put(t, 'd');
-    put_number(t, d->domain_id, 10, 0, ' ');
-}
-
-int vsnprintf(char *to, size_t size, const char *fmt, __builtin_va_list args)
-{
-    struct text t = { .to = to, .size = size };
+    struct text t = { to, to + size - 1 };
 
     for ( ; *fmt; fmt++ )
     {
         bool hash = false, wide = false;
-        unsigned int width = 0;
-        char pad = ' ';
+        unsigned int digits = 0;
 
         if ( *fmt != '%' )
         {
             put(&t, *fmt);
             continue;
         }
-        for ( fmt++; *fmt == '#' || *fmt == '0'; fmt++ )
-        {
-            hash |= *fmt == '#';
-            pad = *fmt == '0' ? '0' : pad;
-        }
-        for ( ; *fmt >= '0' && *fmt <= '9'; fmt++ )
-            width = 10 * width + *fmt - '0';
+        for ( fmt++; *fmt == '#' || (*fmt >= '0' && *fmt <= '9'); fmt++ )
+            if ( *fmt == '#' )
+                hash = true;
+            else
+                digits = 10 * digits + *fmt - '0';
         for ( ; *fmt == 'l'; fmt++ )
             wide = true;
 
-        switch ( *fmt )
-        {
-        case 'c':
-            put(&t, __builtin_va_arg(args, int));
-            break;
-        case 's':
+        if ( *fmt == 's' )
             put_string(&t, __builtin_va_arg(args, const char *));
-            break;
-        case 'd':
-            put_signed(&t,
-                       wide ? __builtin_va_arg(args, int64_t)
-                            : __builtin_va_arg(args, int),
-                       width, pad);
-            break;
-        case 'x':
-            if ( hash )
-                put_string(&t, "0x");
-            /* fall through */
-        case 'u':
+        else if ( *fmt == 'p' )
+        {
+            put(&t, *++fmt);
+            put_number(&t, __builtin_va_arg(args, struct domain *)->domain_id,
+                       10, 0);
+        }
+        else
+        {
+            put_string(&t, hash ? "0x" : "");
             put_number(&t,
                        wide ? __builtin_va_arg(args, uint64_t)
                             : __builtin_va_arg(args, unsigned int),
-                       *fmt == 'x' ? 16 : 10, width, pad);
-            break;
-        case 'p':
-            put_domain_name(&t, __builtin_va_arg(args, const struct domain *));
-            fmt++;
-            break;
-        default:
-            put(&t, *fmt);
-            break;
+                       *fmt == 'x' ? 16 : 10, digits);
         }
     }
-    if ( size )
-        to[min(t.n, size - 1)] = '\0';
-
-    return t.n;
-}
-
-int snprintf(char *to, size_t size, const char *fmt, ...)
-{
-    __builtin_va_list args;
-    int n;
-
-    __builtin_va_start(args, fmt);
-    n = vsnprintf(to, size, fmt, args);
-    __builtin_va_end(args);
-
-    return n;
+    *t.at = '\0';
 }

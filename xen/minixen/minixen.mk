@@ -3,7 +3,8 @@
 # around them for QEMU's virt machine. docs/minixen.md. Included by the Makefile.
 
 need-minixen := gcc-aarch64-linux-gnu
-need-firmware := qemu-system-arm u-boot-qemu qemu-efi-aarch64 python3
+need-firmware := qemu-system-arm u-boot-qemu qemu-efi-aarch64 python3 \
+	device-tree-compiler
 
 .PHONY: need-minixen need-firmware
 need-minixen need-firmware:
@@ -19,8 +20,9 @@ minixen-alias := $(minixen-lib:%=xen/%.h=xen/lib.h) xen/timer.h=xen/time.h \
 	xen/libfdt/libfdt.h=xen/device_tree.h asm/atomic.h=xen/spinlock.h \
 	asm/system.h=xen/spinlock.h asm/div64.h=xen/lib.h asm/setup.h=xen/lib.h \
 	asm/domain.h=xen/sched.h asm/io.h=xen/mm.h asm/p2m.h=xen/mm.h \
+	asm/vpl011.h=xen/sched.h tree.h=xen/device_tree.h \
 	public/domctl.h=public/xen.h public/sched.h=public/xen.h \
-	public/arch-arm.h=public/xen.h public/device_tree_defs.h=public/xen.h \
+	public/arch-arm.h=public/xen.h \
 	public/io/console.h=public/xen.h
 
 minixen-cc := aarch64-linux-gnu-gcc -O2 -g -std=gnu99 -Wall -Wextra -Wshadow \
@@ -31,17 +33,18 @@ minixen-cc := aarch64-linux-gnu-gcc -O2 -g -std=gnu99 -Wall -Wextra -Wshadow \
 	-ffunction-sections -fdata-sections \
 	-DCONFIG_ARM_64=1 -DCONFIG_NEW_VGIC=1 -DCONFIG_VSIO=1 \
 	$(patsubst %,-DCONFIG_VSIO_%=1,CONSOLE PL011 PL031 I8042 NS16550 CFI_FLASH) \
-	-I$(B)/minixen/include -Ixen/minixen/include -Ixen/vsio/include -I. \
-	-Ixen/vsio -Ixen/minixen
+	-isystem $$(aarch64-linux-gnu-gcc -print-file-name=include) \
+	-I$(B)/minixen/include -Ixen/minixen/include -I. -Ixen/vsio -Ixen/minixen
 
 minixen-objects := $(patsubst %,$(B)/minixen/%.o,entry \
 	$(basename $(notdir $(wildcard xen/minixen/*.c)))) \
-	$(patsubst %,$(B)/minixen/glue/%.o,slot domctl dom0less console vpl011 \
+	$(patsubst %,$(B)/minixen/glue/%.o,slot domctl console vpl011 \
 	vpl031 vi8042 vns16550 vflash) \
 	$(patsubst %,$(B)/minixen/devices/%.o,vsio snapshot pl011 pl011-state pl031 \
 	pl031-state i8042 ps2-kbd ps2-mouse ps2-queue ns16550 cfi-flash)
 
 $(B)/minixen/include/.made: xen/minixen/minixen.mk
+	@rm -rf $(@D)
 	@for a in $(minixen-alias); do \
 		mkdir -p $(@D)/$$(dirname $${a%%=*}); \
 		ln -sf $(CURDIR)/xen/minixen/include/$${a#*=} $(@D)/$${a%%=*}; \
@@ -75,16 +78,21 @@ minixen: ## our own small hypervisor, with the same glue and devices
 minixen: $(minixen)
 	@echo "minixen: $(minixen)"
 
-# A guest without an operating system, for tests/firmware/accesses.t.
-firmware-guest := $(B)/minixen/accesses.bin
+# Guests without an operating system, started at 0: for the .t of their names.
+firmware-guests := $(B)/minixen/accesses.bin $(B)/minixen/gic.bin
+firmware-cc := aarch64-linux-gnu-gcc -O1 -std=c11 -Wall -Wextra -ffreestanding \
+	-mgeneral-regs-only -mstrict-align -fno-toplevel-reorder -fno-pic -no-pie \
+	-fno-asynchronous-unwind-tables -nostdlib -static \
+	-Wl,-Ttext=0,--build-id=none
 
-$(firmware-guest): tests/firmware/accesses.S | need-minixen
+$(B)/minixen/accesses.bin: tests/firmware/accesses.S
+$(B)/minixen/gic.bin: tests/firmware/gic.c
+$(firmware-guests): | need-minixen
 	@mkdir -p $(@D)
-	@aarch64-linux-gnu-gcc -nostdlib -static -no-pie -Wl,-Ttext=0,--build-id=none \
-		-o $(@:.bin=.elf) $<
+	@$(firmware-cc) -o $(@:.bin=.elf) $<
 	@aarch64-linux-gnu-objcopy -O binary $(@:.bin=.elf) $@
 
 .PHONY: firmware
 firmware: ## U-Boot, EDK2 and Linux on minixen
-firmware: $(minixen) $(firmware-guest) $(lab-image) $(lab-initrd) | need-firmware
+firmware: $(minixen) $(firmware-guests) $(lab-image) $(lab-initrd) | need-firmware
 	@prove $(wildcard tests/firmware/*.t)

@@ -7,15 +7,13 @@
 #include <xen/lib.h>
 #include <xen/sched.h>
 
-/* One table for each GiB from 0 on, and one for 2 MiB with single pages. */
-#define L2_TABLES    2
-#define L3_TABLES    4
-#define PER_TABLE    512
-#define SHIFT_L1     30
-#define SHIFT_L2     21
-#define SHIFT_L3     12
-#define GB(n)        ((uint64_t)(n) << SHIFT_L1)
-#define ENTRY(a, sh) (((a) >> (sh)) % PER_TABLE)
+#define L3_TABLES  4 /* for as many 2 MiB with single pages */
+#define PER_TABLE  512
+#define SHIFT_L1   30
+#define SHIFT_L2   21
+#define SHIFT_L3   12
+#define BLOCK_SIZE (1UL << SHIFT_L2)
+#define SPLIT      (2UL << SHIFT_L1) /* below there are no blocks of 1 GiB */
 
 #define PTE_TABLE 0x3UL
 #define PTE_PAGE  0x3UL
@@ -28,23 +26,24 @@
 
 /* 40 bits: two tables, side by side, are the first level. */
 static uint64_t l1[2 * PER_TABLE] __attribute__((__aligned__(8192)));
-static uint64_t l2[L2_TABLES][PER_TABLE] __attribute__((__aligned__(4096)));
+static uint64_t l2[SPLIT >> SHIFT_L2] __attribute__((__aligned__(4096)));
 static uint64_t l3[L3_TABLES][PER_TABLE] __attribute__((__aligned__(4096)));
 static unsigned int l3_used;
 static spinlock_t lock;
 
 void p2m_init(void)
 {
-    unsigned int i;
+    uint64_t i;
 
     for ( i = 0; i < ARRAY_SIZE(l1); i++ )
-        l1[i] = i < L2_TABLES ? (uintptr_t)l2[i] | PTE_TABLE
-                              : GB(i) | PTE_RW | PTE_BLOCK;
-    for ( i = 0; i < L2_TABLES * PER_TABLE; i++ )
-        l2[i / PER_TABLE][i % PER_TABLE] =
-            (uint64_t)i << SHIFT_L2 | PTE_RW | PTE_BLOCK;
+        l1[i] = i << SHIFT_L1 | PTE_RW | PTE_BLOCK;
+    for ( i = 0; i < ARRAY_SIZE(l2); i++ )
+    {
+        l1[i / PER_TABLE] = (uintptr_t)&l2[i & -PER_TABLE] | PTE_TABLE;
+        l2[i] = i << SHIFT_L2 | PTE_RW | PTE_BLOCK;
+    }
 
-    p2m_unmap((uintptr_t)_start, _heap_end - _start);
+    p2m_unmap((uintptr_t)_start, _ram_end - _start);
 }
 
 void p2m_load(void)
@@ -64,15 +63,10 @@ static void flush(void)
                              : "memory");
 }
 
-static uint64_t *block_entry(paddr_t ipa)
-{
-    return &l2[ipa >> SHIFT_L1][ENTRY(ipa, SHIFT_L2)];
-}
-
 /* The entry of a page below 2 GiB: its 2 MiB are split if need be. */
 static uint64_t *page_entry(paddr_t ipa)
 {
-    uint64_t *entry = block_entry(ipa);
+    uint64_t *entry = &l2[ipa >> SHIFT_L2];
     unsigned int i;
 
     if ( (*entry & 3) != PTE_TABLE )
@@ -85,56 +79,50 @@ static uint64_t *page_entry(paddr_t ipa)
         *entry = (uintptr_t)pages | PTE_TABLE;
     }
 
-    return (uint64_t *)(*entry & PTE_ADDR) + ENTRY(ipa, SHIFT_L3);
+    return (uint64_t *)(*entry & PTE_ADDR) + (ipa >> SHIFT_L3) % PER_TABLE;
 }
 
-static void set_page(paddr_t ipa, uint64_t value)
+/* Whole 2 MiB by their blocks, all else page by page. */
+static void set_range(paddr_t ipa, paddr_t size, uint64_t value)
 {
+    bool blocks = !((ipa | size) % BLOCK_SIZE);
+    paddr_t at, step = blocks ? BLOCK_SIZE : PAGE_SIZE;
+    uint64_t *entry;
+
     spin_lock(&lock);
-    ACCESS_ONCE(*page_entry(ipa)) = value;
+    if ( value )
+        value |= blocks ? PTE_BLOCK : PTE_PAGE;
+    for ( at = 0; at < size; at += step )
+    {
+        entry = blocks ? &l2[(ipa + at) >> SHIFT_L2] : page_entry(ipa + at);
+        ACCESS_ONCE(*entry) = value ? value + at : 0;
+    }
     flush();
     spin_unlock(&lock);
 }
 
-void p2m_map_page(paddr_t ipa, paddr_t pa)
+void p2m_map(paddr_t ipa, paddr_t size, paddr_t pa)
 {
-    set_page(ipa, pa | PTE_RW | PTE_PAGE);
-}
-
-void p2m_unmap_page(paddr_t ipa)
-{
-    set_page(ipa, 0);
-}
-
-static void set_blocks(paddr_t ipa, paddr_t size, uint64_t value)
-{
-    paddr_t at;
-
-    spin_lock(&lock);
-    for ( at = ipa; at < ipa + size; at += 1UL << SHIFT_L2 )
-        ACCESS_ONCE(*block_entry(at)) = value ? value + (at - ipa) : 0;
-    flush();
-    spin_unlock(&lock);
+    set_range(ipa, size, pa | PTE_RW);
 }
 
 void p2m_map_ro(paddr_t ipa, paddr_t size, paddr_t pa)
 {
-    set_blocks(ipa, size, pa | PTE_RO | PTE_BLOCK);
+    set_range(ipa, size, pa | PTE_RO);
 }
 
 void p2m_unmap(paddr_t ipa, paddr_t size)
 {
-    set_blocks(ipa, size, 0);
+    set_range(ipa, size, 0);
 }
 
 mfn_t p2m_lookup(struct domain *d, gfn_t gfn, void *type)
 {
-    paddr_t ipa = gfn.gfn * PAGE_SIZE;
-    uint64_t entry =
-        ipa < GB(L2_TABLES) ? *block_entry(ipa) : l1[ipa >> SHIFT_L1];
+    paddr_t ipa = gfn.gfn << SHIFT_L3;
+    uint64_t entry = ipa < SPLIT ? l2[ipa >> SHIFT_L2] : l1[ipa >> SHIFT_L1];
 
-    if ( ipa < GB(L2_TABLES) && (entry & 3) == PTE_TABLE )
-        entry = ((uint64_t *)(entry & PTE_ADDR))[ENTRY(ipa, SHIFT_L3)];
+    if ( ipa < SPLIT && (entry & 3) == PTE_TABLE )
+        entry = *page_entry(ipa);
 
-    return entry & 1 ? (mfn_t){ (entry & PTE_ADDR) / PAGE_SIZE } : INVALID_MFN;
+    return entry & 1 ? (mfn_t){ (entry & PTE_ADDR) >> SHIFT_L3 } : INVALID_MFN;
 }

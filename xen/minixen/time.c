@@ -43,17 +43,15 @@ void do_settime(unsigned long secs, unsigned int ns, uint64_t base)
 static spinlock_t lock;
 static struct timer *timers; /* those that are set, in no order */
 
+/* It may not be set. */
 static void unlink_timer(struct timer *timer)
 {
     struct timer **at = &timers;
 
-    if ( !timer->active )
-        return;
-
-    while ( *at != timer )
+    while ( *at && *at != timer )
         at = &(*at)->next;
-    *at = timer->next;
-    timer->active = false;
+    if ( *at )
+        *at = timer->next;
 }
 
 /* This CPU's next one. */
@@ -72,16 +70,14 @@ static struct timer *first_timer(void)
 static void program(void)
 {
     const struct timer *first = first_timer();
-    uint64_t freq = read_sysreg(cntfrq_el0);
-    uint64_t sec, ns;
+    uint64_t freq = read_sysreg(cntfrq_el0), sec, ns;
 
     if ( first )
     {
         sec = first->expires / 1000000000U;
         ns = first->expires % 1000000000U;
         /* Rounded up: not before it is due. */
-        write_sysreg(sec * freq + (ns * freq) / 1000000000U + 1,
-                     cnthp_cval_el2);
+        write_sysreg(sec * freq + ns * freq / 1000000000U + 1, cnthp_cval_el2);
     }
     write_sysreg(first != NULL, cnthp_ctl_el2);
     isb();
@@ -101,7 +97,6 @@ void set_timer(struct timer *timer, s_time_t expires)
     unlink_timer(timer);
     timer->expires = expires;
     timer->cpu = smp_processor_id();
-    timer->active = true;
     timer->next = timers;
     timers = timer;
     program();
@@ -114,12 +109,6 @@ void stop_timer(struct timer *timer)
     unlink_timer(timer);
     program();
     spin_unlock(&lock);
-}
-
-/* Devices go before the guest runs: no handler is running. */
-void kill_timer(struct timer *timer)
-{
-    stop_timer(timer);
 }
 
 void timer_interrupt(void)

@@ -7,42 +7,26 @@
 
 #include <asm/processor.h>
 
-register_t get_user_reg(struct cpu_user_regs *regs, unsigned int reg)
-{
-    return reg < 31 ? regs->x[reg] : 0;
-}
-
-void set_user_reg(struct cpu_user_regs *regs, unsigned int reg, register_t v)
-{
-    if ( reg < 31 )
-        regs->x[reg] = v;
-}
-
 /* --- The guest's addresses ------------------------------------------------ */
 
 #define PAR_FAULT 1UL
 #define PAR_ADDR  0x000ffffffffff000UL
 
-static bool par_address(register_t par, register_t gva, paddr_t *address)
-{
-    *address = (par & PAR_ADDR) | (gva & ~PAGE_MASK);
-
-    return !(par & PAR_FAULT);
-}
+/* By what an AT instruction has found, while the guest's PAR_EL1 is kept. */
+#define translate(at, gva, address)                                            \
+    ({                                                                         \
+        register_t guests_ = read_sysreg(par_el1), par_;                       \
+        __asm__ __volatile__("at " #at ", %0" ::"r"(gva));                     \
+        isb();                                                                 \
+        par_ = read_sysreg(par_el1);                                           \
+        write_sysreg(guests_, par_el1);                                        \
+        *(address) = (par_ & PAR_ADDR) | ((gva) & ~PAGE_MASK);                 \
+        !(par_ & PAR_FAULT);                                                   \
+    })
 
 bool gva_to_ipa(register_t gva, paddr_t *ipa, bool write)
 {
-    register_t guests = read_sysreg(par_el1), par;
-
-    if ( write )
-        __asm__ __volatile__("at s1e1w, %0" ::"r"(gva));
-    else
-        __asm__ __volatile__("at s1e1r, %0" ::"r"(gva));
-    isb();
-    par = read_sysreg(par_el1);
-    write_sysreg(guests, par_el1);
-
-    return par_address(par, gva, ipa);
+    return write ? translate(s1e1w, gva, ipa) : translate(s1e1r, gva, ipa);
 }
 
 /* Firmware, RAM: where reading does nothing, and never fails. */
@@ -54,15 +38,9 @@ static bool is_memory(paddr_t pa)
 /* By both stages, so it is nothing that the guest can't read. */
 bool fetch_instruction(register_t pc, uint32_t *instruction)
 {
-    register_t guests = read_sysreg(par_el1), par;
     paddr_t pa;
 
-    __asm__ __volatile__("at s12e1r, %0" ::"r"(pc));
-    isb();
-    par = read_sysreg(par_el1);
-    write_sysreg(guests, par_el1);
-
-    if ( !par_address(par, pc, &pa) || !is_memory(pa) || (pa & 3) )
+    if ( !translate(s12e1r, pc, &pa) || !is_memory(pa) || (pa & 3) )
         return false;
     *instruction = readl(pa);
 
@@ -102,12 +80,10 @@ static void inject_abort(struct cpu_user_regs *regs,
                          const union hsr hsr,
                          register_t gva)
 {
+    bool write = hsr.ec == HSR_EC_DATA_ABORT_LOWER_EL && hsr.dabt.write;
+
     write_sysreg(gva, far_el1);
-    if ( hsr.ec == HSR_EC_INSTR_ABORT_LOWER_EL )
-        inject(regs, HSR_EC_INSTR_ABORT_LOWER_EL, FSC_SEA);
-    else
-        inject(regs, HSR_EC_DATA_ABORT_LOWER_EL,
-               FSC_SEA | (register_t)hsr.dabt.write << 6);
+    inject(regs, hsr.ec, FSC_SEA | (register_t)write << 6);
 }
 
 /* At most one line a second, whatever the guest does. */
@@ -176,7 +152,7 @@ static void do_trap_stage2_abort_guest(struct cpu_user_regs *regs,
 static void enter_hypervisor_from_guest(unsigned int ec)
 {
     count_exit(ec);
-    vgic_sync_from_lrs(current);
+    gic_give_back(current);
 }
 
 void leave_hypervisor_to_guest(struct cpu_user_regs *regs)
@@ -184,7 +160,7 @@ void leave_hypervisor_to_guest(struct cpu_user_regs *regs)
     evtchn_deliver(current->domain);
     if ( current->state != VCPU_ON )
         vcpu_park(regs);
-    vgic_sync_to_lrs(current);
+    gic_interrupt(current);
 }
 
 void do_trap_guest_sync(struct cpu_user_regs *regs)
@@ -214,8 +190,7 @@ void do_trap_guest_sync(struct cpu_user_regs *regs)
 
 void do_trap_irq(struct cpu_user_regs *regs)
 {
-    enter_hypervisor_from_guest(EXIT_IRQ);
-    gic_interrupt(current);
+    enter_hypervisor_from_guest(EXIT_IRQ); /* and leaving is all there is */
 }
 
 void do_trap_guest_serror(struct cpu_user_regs *regs)

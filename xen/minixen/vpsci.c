@@ -21,7 +21,6 @@
 #define PSCI_INVALID_PARAMETERS (-2L)
 #define PSCI_ALREADY_ON         (-4L)
 #define PSCI_ON_PENDING         (-5L)
-#define PSCI_NO_MIGRATION       2
 
 static struct vcpu *vcpu_of(const struct domain *d, register_t mpidr)
 {
@@ -48,19 +47,16 @@ static long cpu_on(register_t target, register_t entry, register_t context)
     }
     spin_unlock(&lock);
 
-    switch ( was )
-    {
-    case VCPU_OFF: /* its CPU comes up at EL2, in our hands */
-        arm_smccc_smc(PSCI_CPU_ON, target, (uintptr_t)secondary_start, target);
-        return PSCI_SUCCESS;
-    case VCPU_PARKED:
-        gic_send_sgi(v->vcpu_id);
-        return PSCI_SUCCESS;
-    case VCPU_STARTING:
+    if ( was == VCPU_STARTING )
         return PSCI_ON_PENDING;
-    default:
+    if ( was == VCPU_ON )
         return PSCI_ALREADY_ON;
-    }
+    if ( was == VCPU_PARKED )
+        gic_kick(v->vcpu_id);
+    else /* its CPU comes up at EL2, in our hands */
+        arm_smccc_smc(PSCI_CPU_ON, target, (uintptr_t)secondary_start, target);
+
+    return PSCI_SUCCESS;
 }
 
 static long affinity_info(register_t target)
@@ -73,62 +69,39 @@ static long affinity_info(register_t target)
     return v->state == VCPU_ON ? 0 : v->state == VCPU_STARTING ? 2 : 1;
 }
 
-static long features(register_t fn)
+static long call(uint32_t fn, const register_t *x)
 {
-    static const uint32_t known[] = {
-        PSCI_VERSION,          PSCI_CPU_SUSPEND_32, PSCI_CPU_SUSPEND,
-        PSCI_CPU_OFF,          PSCI_CPU_ON_32,      PSCI_CPU_ON,
-        PSCI_AFFINITY_INFO_32, PSCI_AFFINITY_INFO,  PSCI_MIGRATE_TYPE,
-        PSCI_SYSTEM_OFF,       PSCI_SYSTEM_RESET,   PSCI_FEATURES,
-    };
-    unsigned int i;
-
-    for ( i = 0; i < ARRAY_SIZE(known); i++ )
-        if ( known[i] == (uint32_t)fn )
-            return PSCI_SUCCESS;
-
-    return PSCI_NOT_SUPPORTED;
+    switch ( fn )
+    {
+    case PSCI_CPU_SUSPEND_32: /* an early wakeup, which is allowed */
+    case PSCI_CPU_SUSPEND:
+        __asm__ __volatile__("wfi");
+        return PSCI_SUCCESS;
+    case PSCI_CPU_OFF:
+        current->state = VCPU_PARKED;
+        return PSCI_SUCCESS;
+    case PSCI_CPU_ON_32:
+    case PSCI_CPU_ON:
+        return cpu_on(x[1], x[2], x[3]);
+    case PSCI_AFFINITY_INFO_32:
+    case PSCI_AFFINITY_INFO:
+        return affinity_info(x[1]);
+    case PSCI_SYSTEM_OFF:
+        return domain_shutdown(current->domain, SHUTDOWN_poweroff);
+    case PSCI_SYSTEM_RESET:
+        return domain_shutdown(current->domain, SHUTDOWN_reboot);
+    case PSCI_VERSION:
+    case PSCI_MIGRATE_TYPE:
+    case PSCI_FEATURES: /* the machine knows it */
+        return arm_smccc_smc(fn, x[1], 0, 0);
+    default:
+        return PSCI_NOT_SUPPORTED;
+    }
 }
 
 void do_vpsci_call(struct cpu_user_regs *regs)
 {
-    long rc = PSCI_NOT_SUPPORTED;
-
-    switch ( (uint32_t)regs->x[0] )
-    {
-    case PSCI_VERSION:
-        rc = 0x10000;
-        break;
-    case PSCI_CPU_SUSPEND_32: /* an early wakeup, which is allowed */
-    case PSCI_CPU_SUSPEND:
-        __asm__ __volatile__("wfi");
-        rc = PSCI_SUCCESS;
-        break;
-    case PSCI_CPU_OFF:
-        current->state = VCPU_PARKED;
-        break;
-    case PSCI_CPU_ON_32:
-    case PSCI_CPU_ON:
-        rc = cpu_on(regs->x[1], regs->x[2], regs->x[3]);
-        break;
-    case PSCI_AFFINITY_INFO_32:
-    case PSCI_AFFINITY_INFO:
-        rc = affinity_info(regs->x[1]);
-        break;
-    case PSCI_MIGRATE_TYPE:
-        rc = PSCI_NO_MIGRATION;
-        break;
-    case PSCI_SYSTEM_OFF:
-        domain_shutdown(current->domain, SHUTDOWN_poweroff);
-        break;
-    case PSCI_SYSTEM_RESET:
-        domain_shutdown(current->domain, SHUTDOWN_reboot);
-        break;
-    case PSCI_FEATURES:
-        rc = features(regs->x[1]);
-        break;
-    }
-    regs->x[0] = rc;
+    regs->x[0] = call(regs->x[0], regs->x);
 }
 
 /* What a CPU that is turned on finds. */
@@ -153,7 +126,6 @@ void vcpu_park(struct cpu_user_regs *regs)
     {
         __asm__ __volatile__("wfi");
         gic_interrupt(v);
-        evtchn_deliver(v->domain);
     }
     smp_mb(); /* where to start comes before the state */
     reset_vcpu(v, regs);

@@ -21,18 +21,12 @@ struct vcpu;
 #define FSC_LEVELS   0x03
 #define FSC_SEA      0x10 /* synchronous external abort */
 
-enum dabt_size {
-    DABT_BYTE,
-    DABT_HALF_WORD,
-    DABT_WORD,
-    DABT_DOUBLE_WORD,
-};
+enum dabt_size { DABT_BYTE, DABT_HALF_WORD, DABT_WORD, DABT_DOUBLE_WORD };
 
 union hsr {
     register_t bits;
     struct {
-        unsigned long iss : 25;
-        unsigned long len : 1;
+        unsigned long iss : 26;
         unsigned long ec : 6;
     };
     struct hsr_dabt {
@@ -40,17 +34,12 @@ union hsr {
         unsigned long write : 1;
         unsigned long s1ptw : 1; /* during the stage 1 walk */
         unsigned long cache : 1; /* cache maintenance */
-        unsigned long eat : 1;
-        unsigned long fnv : 1; /* FAR is not valid */
-        unsigned long sbzp0 : 3;
-        unsigned long ar : 1;
+        unsigned long other : 6;
         unsigned long sf : 1; /* the register has 64 bits */
         unsigned long reg : 5;
         unsigned long sign : 1;  /* sign extend */
         unsigned long size : 2;  /* enum dabt_size */
-        unsigned long valid : 1; /* from ar to size */
-        unsigned long len : 1;
-        unsigned long ec : 6;
+        unsigned long valid : 1; /* from sf to size */
     } dabt;
 };
 
@@ -85,7 +74,6 @@ struct vmmio {
 };
 
 /* io.c */
-void domain_io_init(struct domain *d);
 void register_mmio_handler(struct domain *d,
                            const struct mmio_handler_ops *ops,
                            paddr_t addr,

@@ -46,14 +46,24 @@ register_t arm_smccc_smc(register_t fn,
                          register_t a3);
 void noreturn return_to_guest(struct cpu_user_regs *regs);
 void secondary_start(void);
-extern char hyp_traps_vector[], stacks[], initcalls[], initcalls_end[];
-extern char params[], params_end[];
-extern char _start[], _end[], _heap_end[], cmdline[];
+extern char stacks[], device_tree[], cmdline[];
+extern char _start[], _end[], _heap_end[], _ram_end[];
 #define STACK_SIZE 0x4000UL
 
 /* Register 31 of a load or store's operand is XZR. */
-register_t get_user_reg(struct cpu_user_regs *regs, unsigned int reg);
-void set_user_reg(struct cpu_user_regs *regs, unsigned int reg, register_t v);
+static inline register_t get_user_reg(const struct cpu_user_regs *regs,
+                                      unsigned int reg)
+{
+    return reg < 31 ? regs->x[reg] : 0;
+}
+
+static inline void set_user_reg(struct cpu_user_regs *regs,
+                                unsigned int reg,
+                                register_t value)
+{
+    if ( reg < 31 )
+        regs->x[reg] = value;
+}
 
 /* traps.c */
 /* The guest's virtual address as intermediate physical one. */

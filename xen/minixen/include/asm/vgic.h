@@ -1,81 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* asm/vgic.h - the guest's GICv2, with the names of Xen's new vGIC. */
+/* asm/vgic.h - the guest's GICv2, and the machine's. */
 #ifndef MINIXEN_VGIC_H
 #define MINIXEN_VGIC_H
 
 #include <xen/spinlock.h>
 
-struct cpu_user_regs;
 struct domain;
 struct vcpu;
 
 #define VGIC_NR_SGIS         16U
 #define VGIC_NR_PRIVATE_IRQS 32U
 #define VGIC_NR_IRQS         288U /* as the machine's GIC */
-#define VGIC_NR_LRS          4U   /* used at most */
-
-enum vgic_irq_config { VGIC_CONFIG_LEVEL, VGIC_CONFIG_EDGE };
-
-struct vgic_irq {
-    uint16_t intid;
-    bool emulated; /* one of our devices has it; others are the machine's */
-    bool enabled, active;
-    bool line_level;    /* it is a level, and high */
-    bool line_was;      /* the line, whatever it is */
-    bool pending_latch; /* an edge, or a write to ISPENDR */
-    bool hw_active;     /* taken from the machine's GIC, and not ended yet */
-    uint8_t config;     /* enum vgic_irq_config */
-    uint8_t priority;
-    uint8_t targets; /* SPI: a bit for each vCPU */
-    uint8_t source;  /* SGI: the vCPUs that have sent it */
-    uint8_t active_source;
-    struct vcpu *vcpu; /* private ones: whose */
-};
+#define VGIC_NR_LRS          4U
 
 struct vgic_dist {
     spinlock_t lock;
     bool enabled;
-    struct vgic_irq spis[VGIC_NR_IRQS - VGIC_NR_PRIVATE_IRQS];
+    DECLARE_BITMAP(high, VGIC_NR_IRQS); /* lines of our devices */
 };
 
 struct vgic_cpu {
-    struct vgic_irq private_irqs[VGIC_NR_PRIVATE_IRQS];
-    DECLARE_BITMAP(ap, VGIC_NR_IRQS); /* may be active or pending for it */
-    struct vgic_irq *in_lr[VGIC_NR_LRS];
-    uint32_t lr[VGIC_NR_LRS]; /* as the hardware has them */
-    uint32_t hcr;
+    uint32_t lr[VGIC_NR_LRS]; /* as the hardware had them; 0: not in use */
+    uint32_t hcr, pmr;        /* likewise */
 };
 
-/* What the devices' glue calls. */
+/* vgic.c: what the devices' glue calls. */
 bool vgic_reserve_virq(struct domain *d, unsigned int virq);
-void vgic_free_virq(struct domain *d, unsigned int virq);
+#define vgic_free_virq(d, virq) ((void)(virq))
 void vgic_inject_irq(struct domain *d,
                      struct vcpu *v,
                      unsigned int virq,
                      bool level);
-struct irq_desc;
-static inline struct irq_desc *vgic_get_hw_irq_desc(struct domain *d,
-                                                    struct vcpu *v,
-                                                    unsigned int virq)
-{
-    return NULL; /* a reserved virq is never the machine's */
-}
 
-/* vgic.c */
 void vgic_init(struct domain *d);
-struct vgic_irq *vgic_get_irq(struct domain *d, struct vcpu *v, unsigned int n);
-/* The lock is held: it may have become pending. */
-void vgic_queue_irq(struct domain *d, struct vgic_irq *irq);
-void vgic_sync_from_lrs(struct vcpu *v);
-void vgic_sync_to_lrs(struct vcpu *v);
-/* One of the machine's interrupts has arrived at v's CPU. */
-void vgic_inject_hw(struct vcpu *v, unsigned int virq);
+/* Is it a level of ours, and high? Then it is pending. */
+bool vgic_assert_level(struct domain *d, unsigned int irq);
 
-/* vgic-mmio.c */
-extern const struct mmio_handler_ops vgic_distr_ops;
-
-/* gic.c: the machine's. */
-#define MAINTENANCE_IRQ 25U /* these two are ours */
+/* gic.c */
+#define MAINTENANCE_IRQ 25U
 #define HYP_TIMER_IRQ   26U
 
 #define GICD_BASE 0x08000000UL
@@ -84,28 +46,36 @@ extern const struct mmio_handler_ops vgic_distr_ops;
 #define GICV_BASE 0x08040000UL
 #define GICC_SIZE 0x2000UL
 
-#define GICH_HCR   0x000
-#define GICH_LR(n) (0x100 + 4 * (n))
+#define GICD_CTLR       0x000
+#define GICD_TYPER      0x004
+#define GICD_IIDR       0x008
+#define GICD_ISENABLER  0x100
+#define GICD_ISPENDR    0x200
+#define GICD_ICPENDR    0x280
+#define GICD_IPRIORITYR 0x400
+#define GICD_ITARGETSR  0x800
+#define GICD_ICFGR      0xc00
+#define GICD_SGIR       0xf00
+#define GICD_CPENDSGIR  0xf10
+#define GICD_SPENDSGIR  0xf20
+#define GICD_ID         0xfd0
+#define GICD(reg)       ((uint32_t *)(GICD_BASE + (reg)))
 
-#define GICH_HCR_EN   0x1
-#define GICH_HCR_UIE  0x2
-#define LR_HW         (1U << 31)
-#define LR_ACTIVE     (1U << 29)
-#define LR_PENDING    (1U << 28)
-#define LR_PRIORITY   23 /* its upper five bits */
-#define LR_EOI        (1U << 19)
-#define LR_PHYSICAL   10
-#define LR_CPUID      10
-#define LR_VIRTUAL(x) ((x)&0x3ff)
+/* Of a register with a bit for each interrupt, where only ones count. */
+void gic_set_bit(unsigned int reg, unsigned int irq);
+bool gic_is_level(unsigned int irq);
 
-void gic_init(void);
-void gic_init_cpu(void);
+/* Not the guest's: it neither sees nor changes it. */
+bool gic_is_ours(unsigned int irq);
+/* The machine's number of what is virq to the guest, and the other way. */
+unsigned int gic_swap(unsigned int irq);
+
+void gic_init_cpu(struct vcpu *v);
+/* Make that CPU leave the guest, or wake up. */
+void gic_kick(unsigned int cpu);
+/* Ours are handled, and the guest's go into list registers, before it runs. */
 void gic_interrupt(struct vcpu *v);
-void gic_set_enabled(unsigned int irq, bool on);
-void gic_set_edge(unsigned int irq, bool edge);
-void gic_set_target(unsigned int irq, unsigned int cpu);
-void gic_deactivate(unsigned int irq);
-void gic_send_sgi(unsigned int cpu);
-unsigned int gic_lines(void);
+/* When it has run: what it has not taken is pending again. */
+void gic_give_back(struct vcpu *v);
 
 #endif /* MINIXEN_VGIC_H */

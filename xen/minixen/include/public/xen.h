@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * public/xen.h, public/domctl.h, public/sched.h, public/arch-arm.h,
- * public/device_tree_defs.h, public/io/console.h - of Xen's public interface,
+ * public/io/console.h - of Xen's public interface,
  * what the glue uses, with Xen's layouts and numbers.
  */
 #ifndef MINIXEN_PUBLIC_H
@@ -38,12 +38,6 @@ struct handle_xen_domctl_t {
     xen_domctl_t *p;
 };
 
-struct xen_domctl_createdomain {
-    struct {
-        uint32_t nr_spis;
-    } arch;
-};
-
 #define SHUTDOWN_poweroff 0
 #define SHUTDOWN_reboot   1
 
@@ -55,23 +49,19 @@ struct xencons_interface {
 };
 
 /* The layout of a Xen guest: what is kept free for it. */
-#define GUEST_VIRTIO_MMIO_BASE   0x02000000UL
-#define GUEST_VIRTIO_MMIO_SIZE   0x00100000UL
-#define GUEST_PL011_BASE         0x22000000UL
-#define GUEST_PL011_SIZE         0x00001000UL
-#define GUEST_VPL011_SPI         32
-#define GUEST_GNTTAB_BASE        0x38000000UL
-#define GUEST_GNTTAB_SIZE        0x01000000UL
-#define GUEST_MAGIC_BASE         0x39000000UL
-#define GUEST_MAGIC_SIZE         0x01000000UL
-#define GUEST_RAM0_BASE          0x40000000UL
-#define GUEST_RAM0_SIZE          0xc0000000UL
-#define GUEST_RAM1_BASE          0x0200000000UL
-#define GUEST_RAM1_SIZE          0xfe00000000UL
-#define GUEST_ROOT_ADDRESS_CELLS 2
-#define GUEST_ROOT_SIZE_CELLS    2
-#define GUEST_PHANDLE_GIC        65000
-
-#define DT_IRQ_TYPE_LEVEL_HIGH 4
+#define GUEST_VIRTIO_MMIO_BASE 0x02000000UL
+#define GUEST_VIRTIO_MMIO_SIZE 0x00100000UL
+#define GUEST_PL011_BASE       0x22000000UL
+#define GUEST_PL011_SIZE       0x00001000UL
+#define GUEST_VPL011_SPI       32
+#define GUEST_GNTTAB_BASE      0x38000000UL
+#define GUEST_GNTTAB_SIZE      0x01000000UL
+#define GUEST_MAGIC_BASE       0x39000000UL
+#define GUEST_MAGIC_SIZE       0x01000000UL
+#define GUEST_RAM0_BASE        0x40000000UL
+#define GUEST_RAM0_SIZE        0xc0000000UL
+#define GUEST_RAM1_BASE        0x0200000000UL
+#define GUEST_RAM1_SIZE        0xfe00000000UL
+#define GUEST_PHANDLE_GIC      65000
 
 #endif /* MINIXEN_PUBLIC_H */

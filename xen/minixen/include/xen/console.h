@@ -10,17 +10,18 @@ struct domain;
 #define SERHND_DTUART 0
 #define UART_IRQ      33U
 
+void serial_puts(int handle, const char *s, size_t nr);
+
+/* What follows is not called: no guest of ours has Xen's console. */
 struct vuart_info {
     paddr_t base_addr;
     unsigned long size;
 };
-
 const struct vuart_info *serial_vuart_info(int handle);
 int serial_irq(int handle);
-void serial_puts(int handle, const char *s, size_t nr);
-struct domain *console_get_domain(void);
-void console_put_domain(struct domain *d);
 bool console_has(const char *device);
+#define console_get_domain()  ((struct domain *)NULL)
+#define console_put_domain(d) ((void)(d))
 
 /* console.c's own: the backend of the guest's UARTs. */
 void console_init(void);

@@ -24,46 +24,35 @@ typedef struct {
 #define gaddr_to_gfn(addr) ((gfn_t){ (addr) / PAGE_SIZE })
 #define virt_to_gfn(va)    ((uintptr_t)(va) / PAGE_SIZE)
 
-/* Zeroed, aligned to 16 bytes, a page, or 2 MiB, whatever its size reaches. */
+/* Aligned to 2 MiB, if it is that long, or to a page. */
 void *alloc_bytes(size_t size);
 
-#define xzalloc(type)        ((type *)alloc_bytes(sizeof(type)))
-#define alloc_xenheap_page() alloc_bytes(PAGE_SIZE)
-#define vmalloc(size)        alloc_bytes(size)
-
-static inline void xfree(void *p)
+static inline void *alloc_zeroes(size_t size)
 {
+    void *p = alloc_bytes(size);
+
+    return p ? memset(p, 0, size) : NULL;
 }
+#define xzalloc(type)        ((type *)alloc_zeroes(sizeof(type)))
+#define alloc_xenheap_page() alloc_zeroes(PAGE_SIZE)
+#define vmalloc(size)        alloc_bytes(size)
+#define xfree(p)             ((void)(p))
 #define free_xenheap_page(p) xfree(p)
 #define vfree(p)             xfree(p)
 #define clear_page(p)        memset(p, 0, PAGE_SIZE)
 
 /* Pages that guest and backend share lie in memory of ours, at their gfn. */
-static inline int prepare_ring_for_helper(struct domain *d,
-                                          unsigned long gmfn,
-                                          struct page_info **page,
-                                          void **va)
-{
-    *page = NULL;
-    *va = (void *)(gmfn * PAGE_SIZE);
-
-    return 0;
-}
-
-static inline void destroy_ring_for_helper(void **va, struct page_info *page)
-{
-    *va = NULL;
-}
+#define prepare_ring_for_helper(d, gmfn, page, va)                             \
+    (*(page) = NULL, *(va) = (void *)((gmfn)*PAGE_SIZE), 0)
+#define destroy_ring_for_helper(va, page) (*(va) = NULL)
 
 /* Stage 2: p2m.c. */
 #define p2m_ipa_bits 40U
 void p2m_init(void);
 void p2m_load(void); /* on each CPU */
 mfn_t p2m_lookup(struct domain *d, gfn_t gfn, void *type);
-/* A page of the machine for the guest, at another place; or a hole. */
-void p2m_map_page(paddr_t ipa, paddr_t pa);
-void p2m_unmap_page(paddr_t ipa);
-/* Whole 2 MiB: for reads at pa, or a hole. */
+/* Below 2 GiB: the machine's memory or registers at pa; for reads; a hole. */
+void p2m_map(paddr_t ipa, paddr_t size, paddr_t pa);
 void p2m_map_ro(paddr_t ipa, paddr_t size, paddr_t pa);
 void p2m_unmap(paddr_t ipa, paddr_t size);
 

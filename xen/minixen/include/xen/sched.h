@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * xen/sched.h - the domain and its vCPUs. There is one domain, and vCPU n is
- * physical CPU n, always.
+ * xen/sched.h, asm/vpl011.h - the domain and its vCPUs. There is one domain,
+ * and vCPU n is physical CPU n, always.
  */
 #ifndef MINIXEN_SCHED_H
 #define MINIXEN_SCHED_H
@@ -14,10 +14,32 @@
 #include <asm/mmio.h>
 #include <asm/processor.h>
 #include <asm/vgic.h>
-#include <asm/vpl011.h>
 #include <asm/vsio.h>
 
 #define MAX_VIRT_CPUS 4U
+
+/* Xen's own UART, which the glue has; here it is a device as the others. */
+struct vpl011_init_info {
+    domid_t console_domid;
+    gfn_t gfn;
+    evtchn_port_t evtchn;
+};
+
+int domain_vpl011_init(struct domain *d, struct vpl011_init_info *info);
+void domain_vpl011_deinit(struct domain *d);
+int vpl011_rx_char_xen(struct domain *d, char c);
+
+struct vpl011 {
+    bool backend_in_domain;
+    union {
+        struct {
+            void *ring_buf;
+        } dom;
+        void *xen;
+    } backend;
+    paddr_t base_addr;
+    unsigned int virq;
+};
 
 struct domain {
     domid_t domain_id;
@@ -57,28 +79,15 @@ extern struct domain dom;
 #define current            ((struct vcpu *)read_sysreg(tpidr_el2))
 #define smp_processor_id() (current->vcpu_id)
 
-/* Make its CPU leave the guest, to look at what is there for it. */
-void vcpu_kick(struct vcpu *v);
-
 /* The guest has ended, and the machine does: the flash is stored before. */
 int domain_shutdown(struct domain *d, uint8_t reason);
 
 #define is_domain_direct_mapped(d) ((void)(d), false)
-static inline void get_knownalive_domain(struct domain *d)
-{
-}
-
-static inline void put_domain(struct domain *d)
-{
-}
+#define get_knownalive_domain(d)   ((void)(d))
+#define put_domain(d)              ((void)(d))
 
 /* Devices go only before the guest runs: nobody can be using them. */
 struct rcu_head {};
-
-static inline void call_rcu(struct rcu_head *head,
-                            void (*func)(struct rcu_head *head))
-{
-    func(head);
-}
+#define call_rcu(head, func) (func)(head)
 
 #endif /* MINIXEN_SCHED_H */

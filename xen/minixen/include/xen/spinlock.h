@@ -19,10 +19,7 @@ typedef struct {
 } spinlock_t;
 typedef spinlock_t rwlock_t;
 
-static inline void spin_lock_init(spinlock_t *lock)
-{
-    lock->taken = 0;
-}
+#define spin_lock_init(lock) ((lock)->taken = 0)
 
 static inline void spin_lock(spinlock_t *lock)
 {

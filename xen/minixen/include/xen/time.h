@@ -25,7 +25,6 @@ struct timer {
     void (*function)(void *data);
     void *data;
     unsigned int cpu;
-    bool active;
 };
 
 void init_timer(struct timer *timer,
@@ -34,7 +33,8 @@ void init_timer(struct timer *timer,
                 unsigned int cpu);
 void set_timer(struct timer *timer, s_time_t expires);
 void stop_timer(struct timer *timer);
-void kill_timer(struct timer *timer);
+/* Devices go before the guest runs: no handler is running. */
+#define kill_timer(timer) stop_timer(timer)
 
 /* This CPU's timer interrupt. */
 void timer_interrupt(void);
