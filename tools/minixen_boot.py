@@ -6,19 +6,22 @@
 
 As xen_boot.py, whose Boot this is: a log of all that comes out, a time by which
 it must be over, and no QEMU that outlives its parent. The second bank of flash
-is the file build/boot/NAME.fd: made anew, unless it is to be kept.
+is the file build/boot/NAME.fd: made anew, unless it is to be kept. With trace,
+build/boot/NAME.trace has each access that has trapped. Both files are memory of
+the machine, of which only minixen knows.
 """
 
 import os
 import re
 import shutil
 
+from minixen_trace import SIZE, Trace
 from xen_boot import BUILD, PROMPT, QEMU, Boot, BootError, find
 
 MINIXEN = f"{BUILD}/minixen/minixen.elf"
 # Without DMA by fw_cfg: it could write anywhere, over minixen, too.
 MACHINE = ("-M", "virt,virtualization=on,gic-version=2", "-cpu", "cortex-a57",
-           "-m", "1024", "-nic", "none", "-display", "none", "-monitor",
+           "-nic", "none", "-display", "none", "-monitor",
            "none", "-rtc", "base=utc", "-global", "fw_cfg_mem.dma_enabled=off")
 
 UBOOT = "/usr/lib/u-boot/qemu_arm64/u-boot.bin"
@@ -32,6 +35,7 @@ BOOTARGS = "console=ttyAMA0 rdinit=/init panic=5"
 
 FLASH_SIZE = 0x4000000
 BARE = ("accesses", "gic")  # of tests/firmware
+FILE_SIZE = 0x10000000  # flash.c says what is behind the flash
 
 # Each guest's prompt.
 PROMPTS = {"uboot": rb"\n=> ", "edk2": rb"Shell> (\x1b\[\d+m)*",
@@ -50,22 +54,8 @@ INITRD_BASE = 0x48000000
 # That line for each guest: U-Boot takes two chips side by side for one.
 OPTIONS = {"uboot": "flash=8", "linux": f"entry={KERNEL_BASE}"}
 
-# Three of these, and a key for minixen: s shows what has trapped.
+# Three of these, and a key for minixen: d is a drill.
 SWITCH = b"\x1e" * 3
-
-
-# Of each device; what is not here keeps its offset. Of the flash and the vGIC
-# all is counted together.
-REGISTERS = {
-    "vpl011": {0: "DR", 4: "RSR", 0x18: "FR", 0x24: "IBRD", 0x28: "FBRD",
-               0x2C: "LCR_H", 0x30: "CR", 0x34: "IFLS", 0x38: "IMSC",
-               0x3C: "RIS", 0x40: "MIS", 0x44: "ICR", 0x48: "DMACR"},
-    "vpl031": {0: "DR", 4: "MR", 8: "LR", 0xC: "CR", 0x10: "IMSC",
-               0x14: "RIS", 0x18: "MIS", 0x1C: "ICR"},
-    "vi8042": {0: "data", 4: "status"},
-    "vflash": {0: "all"},
-    "vgic": {0: "all"},
-}
 
 
 def load(path, address):
@@ -77,7 +67,7 @@ class Guest(Boot):
     """A running guest. Use it in a with statement."""
 
     def __init__(self, name, guest, keep_flash=False, bootargs=BOOTARGS,
-                 reset=False, **options):
+                 reset=False, trace=False, **options):
         super().__init__(name, [], **options)
         self.guest = guest
         self.prompt = PROMPTS[guest]
@@ -86,6 +76,8 @@ class Guest(Boot):
         self.reset = reset  # a reset starts it again
         self.cpus = self.cpus or 1
         self.flash = f"{BUILD}/boot/{name}.fd"
+        self.trace = f"{BUILD}/boot/{name}.trace" if trace else None
+        self.traced = None
 
     def firmware(self):
         """QEMU's arguments for what is to be run."""
@@ -119,18 +111,37 @@ class Guest(Boot):
         return f"{base}.dtb"
 
     def make_flash(self):
-        if self.keep_flash:
-            return
-        if self.guest == "edk2":
+        if self.guest == "edk2" and not self.keep_flash:
             shutil.copyfile(EDK2_VARS, self.flash)
-        else:
+        elif not self.keep_flash:
             with open(self.flash, "wb") as file:
                 file.write(b"\xff" * FLASH_SIZE)
+        os.truncate(self.flash, FILE_SIZE)
+
+    def make_trace(self):
+        with open(self.trace, "wb") as file:
+            file.truncate(SIZE)
+        self.traced = Trace(self.trace)
+
+    def memory(self):
+        """QEMU's arguments: 1 GiB, and the files above it."""
+        files = [(self.flash, FILE_SIZE)]
+        if self.trace:
+            files.append((self.trace, SIZE))
+        total = (1 << 30) + sum(size for _, size in files)
+        yield from ("-m", f"{total >> 20}",
+                    "-object", "memory-backend-ram,id=ram,size=1G",
+                    "-numa", f"node,memdev=ram,cpus=0-{self.cpus - 1}")
+        for number, (path, size) in enumerate(files):
+            yield from ("-object", f"memory-backend-file,id=file{number},"
+                        f"share=on,size={size},mem-path={path}",
+                        "-numa", f"node,memdev=file{number}")
 
     def make_cmdline(self):
         path = f"{BUILD}/boot/{self.name}.cmdline"
         with open(path, "w", encoding="ascii") as file:
-            file.write(OPTIONS.get(self.guest, "") + "\0")
+            file.write(OPTIONS.get(self.guest, "") +
+                       (" trace=1" if self.trace else "") + "\0")
         return path
 
     def command(self):
@@ -139,11 +150,13 @@ class Guest(Boot):
             if not os.path.exists(path):
                 raise BootError(f"{path} is missing: see docs/minixen.md")
         self.make_flash()
-        return [QEMU, *MACHINE, "-smp", str(self.cpus), *self.firmware(),
+        if self.trace:
+            self.make_trace()
+        return [QEMU, *MACHINE, "-smp", str(self.cpus), *self.memory(),
+                *self.firmware(),
                 "-device", f"loader,file={MINIXEN},cpu-num=0",
                 *load(self.make_tree(), TREE),
                 *load(self.make_cmdline(), CMDLINE),
-                "-drive", f"if=pflash,format=raw,unit=1,file={self.flash}",
                 *(() if self.reset else ("-no-reboot",))]
 
     def ready(self, timeout=60):
@@ -169,15 +182,8 @@ class Guest(Boot):
 
     def stats(self):
         """What has trapped so far: {"vpl011 FR": (reads, writes), ...}."""
-        self.send(SWITCH + b"s")
-        text = self.expect(rb"\(XEN\) (vgic.*?\(XEN\) exits:[^\n]*\n)")[1]
-        return parse_stats(text.decode())
+        return self.traced.update()
 
-
-def parse_stats(text):
-    found = {}
-    for device, offset, reads, writes in re.findall(
-            r"(\w+) \+0x(\w+): (\d+) reads, (\d+) writes", text):
-        register = REGISTERS.get(device, {}).get(int(offset, 16), offset)
-        found[f"{device} {register}"] = (int(reads), int(writes))
-    return found
+    def drill(self):
+        """Do it; what it has said is still in data, amid the guest's."""
+        self.send(SWITCH + b"d")

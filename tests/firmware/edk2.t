@@ -53,7 +53,8 @@ def mapped(guest):
 
 
 def main(tap):
-    with Guest("test-edk2", "edk2", reset=True, timeout=120) as guest:
+    with Guest("test-edk2", "edk2", reset=True, trace=True,
+               timeout=120) as guest:
         tap.check("EDK2 comes to its shell", firmware.ready, guest)
         tap.check("date and time are right", clock, guest)
         tap.check("date and time can be set", set_clock, guest)

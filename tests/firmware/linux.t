@@ -53,7 +53,7 @@ def one_trap_a_byte(guest):
 
 
 def main(tap):
-    with Guest("test-linux", "linux", timeout=240) as guest:
+    with Guest("test-linux", "linux", trace=True, timeout=240) as guest:
         tap.check("Linux comes to a shell", firmware.ready, guest)
         tap.check("it finds the PL011", checks.dmesg, guest,
                   r"ttyAMA0 at MMIO 0x9000000 .* is a PL011 rev3")

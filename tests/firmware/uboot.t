@@ -77,7 +77,8 @@ def second_boot(tap):
 
 
 def main(tap):
-    with Guest("test-uboot", "uboot", reset=True, timeout=120) as guest:
+    with Guest("test-uboot", "uboot", reset=True, trace=True,
+               timeout=120) as guest:
         tap.check("U-Boot comes to its prompt", firmware.ready, guest)
         tap.check("date is right", date, guest)
         tap.check("date can be set", set_date, guest)

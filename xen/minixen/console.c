@@ -11,6 +11,7 @@
 #include <xen/sched.h>
 
 #include "devices/pl011-regs.h"
+#include "setup.h"
 
 #define UART_BASE 0x09000000UL
 #define RX_IRQS   (1U << 4 | 1U << 6) /* received, and timed out */
@@ -24,8 +25,6 @@ static uint32_t *uart(unsigned int reg)
     return (uint32_t *)(UART_BASE + reg);
 }
 
-static spinlock_t serial_lock;
-
 /* --- Output --------------------------------------------------------------- */
 
 static void put_char(char c)
@@ -37,17 +36,14 @@ static void put_char(char c)
 
 void serial_puts(int handle, const char *s, size_t nr)
 {
-    spin_lock(&serial_lock);
     while ( nr-- )
         put_char(*s++);
-    spin_unlock(&serial_lock);
 }
 
 static void put_line(const char *s)
 {
     static bool inside;
 
-    spin_lock(&serial_lock);
     for ( ; *s; s++ )
     {
         const char *prefix = inside ? "" : "(XEN) ";
@@ -59,7 +55,6 @@ static void put_line(const char *s)
         put_char(*s);
         inside = *s != '\n';
     }
-    spin_unlock(&serial_lock);
 }
 
 void printk(const char *fmt, ...)
@@ -81,7 +76,6 @@ void noreturn panic(const char *fmt, ...)
     __builtin_va_start(args, fmt);
     vsnprintf(line, sizeof(line), fmt, args);
     __builtin_va_end(args);
-    spin_lock_init(&serial_lock); /* whoever has it */
     put_line("Panic: ");
     put_line(line);
     arm_smccc_smc(PSCI_SYSTEM_OFF, 0, 0, 0);
@@ -94,7 +88,6 @@ void noreturn panic(const char *fmt, ...)
 static struct console {
     unsigned int port; /* 0: there is none */
     struct xencons_interface *ring;
-    spinlock_t lock; /* of the backend's indexes */
 } consoles[CONSOLES];
 
 static unsigned int focus;
@@ -117,15 +110,15 @@ static void give(struct xencons_interface *ring, char c)
 
 static void key_for_us(char c)
 {
-    if ( c == 's' )
-        dump_stats(&dom);
+    if ( c == 'd' )
+        drill();
     else if ( c >= '1' && c < '1' + CONSOLES && consoles[c - '1'].port )
     {
         focus = c - '1';
         printk("input is for console %u\n", focus + 1);
     }
     else
-        printk("keys: s - what has trapped; 1, 2 - input to that console\n");
+        printk("keys: d - drill; 1, 2 - input to that console\n");
 }
 
 /* One byte from the UART, for us or the guest. */
@@ -153,7 +146,6 @@ void console_interrupt(void)
 {
     struct console *c = &consoles[focus];
 
-    spin_lock(&c->lock);
     while ( !(readl(uart(PL011_FR)) & PL011_FR_RXFE) && has_room(c->ring) )
         typed(c->ring, readl(uart(PL011_DR)));
     if ( !has_room(c->ring) )
@@ -161,7 +153,6 @@ void console_interrupt(void)
         writel(0, uart(PL011_IMSC));
         set_timer(&again, NOW() + MILLISECS(1));
     }
-    spin_unlock(&c->lock);
 
     evtchn_send(&dom, c->port);
 }
@@ -173,7 +164,6 @@ static bool take_all(struct console *c)
     XENCONS_RING_IDX cons, prod;
     bool some;
 
-    spin_lock(&c->lock);
     cons = ring->out_cons;
     prod = ACCESS_ONCE(ring->out_prod);
     smp_rmb(); /* the index, then the bytes */
@@ -182,7 +172,6 @@ static bool take_all(struct console *c)
         serial_puts(SERHND_DTUART, &ring->out[cons % sizeof(ring->out)], 1);
     smp_mb(); /* the bytes, then their room */
     write_atomic(&ring->out_cons, cons);
-    spin_unlock(&c->lock);
 
     return some;
 }
@@ -211,6 +200,26 @@ void console_add(struct domain *d, unsigned int port, void *ring)
     evtchn_bind(d, port, device_tells);
     init_timer(&again, listen, NULL, smp_processor_id());
     listen(NULL);
+}
+
+void console_hold(bool hold)
+{
+    static XENCONS_RING_IDX in_prod[CONSOLES], out_cons[CONSOLES];
+    unsigned int i;
+
+    for ( i = 0; i < CONSOLES && consoles[i].port; i++ )
+    {
+        struct xencons_interface *ring = consoles[i].ring;
+
+        if ( hold )
+        {
+            in_prod[i] = ring->in_prod;
+            out_cons[i] = ring->out_cons;
+        }
+        ring->in_prod = hold ? ring->in_cons : in_prod[i];
+        ring->out_cons =
+            hold ? ring->out_prod - sizeof(ring->out) : out_cons[i];
+    }
 }
 
 void console_flush(void)

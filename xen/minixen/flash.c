@@ -1,197 +1,121 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The guest's flash, as a toolstack has to look after it: contents come from
- * the machine's own second bank, and what the guest has changed goes back there
- * a moment later. While the guest's flash shows its contents, they are mapped,
- * and reads do not trap.
+ * The guest's flash, as a toolstack has to look after it: contents come from a
+ * file, memory of the machine that the guest does not see, and what the guest
+ * has changed goes back there a moment later. While the guest's flash shows its
+ * contents, they are mapped, and reads do not trap.
  */
 
 #include <xen/lib.h>
 #include <xen/sched.h>
 
 #include "devices/cfi-flash.h"
-#include "slot.h"
 #include "setup.h"
+#include "slot.h"
 
-#define BANK_BASE   0x04000000UL
-#define BANK_SIZE   0x04000000U
-#define BLOCK_SIZE  0x00040000U
-#define BUFFER_SIZE 4096U
-#define SAVE_AFTER  MILLISECS(50)
+#define BANK_BASE  0x04000000UL
+#define BANK_SIZE  0x04000000U
+#define BLOCK_SIZE 0x00040000U
+#define SAVE_AFTER MILLISECS(50)
+
+/* The file: the bank; new blocks, at their places; which of them there are. */
+#define NEW_BLOCKS (HIDDEN_BASE + BANK_SIZE)
+#define JOURNAL    ((struct journal *)(NEW_BLOCKS + BANK_SIZE))
+
+struct journal {
+    uint32_t count; /* of blocks; 0: the bank is what counts */
+    uint32_t length;
+    uint32_t offset[VSIO_CFI_FLASH_BLOCKS_MAX];
+};
 
 /* The width of the guest's flash, in bits: 8, or both chips as here. */
 static unsigned int opt_flash;
 integer_param("flash", opt_flash);
 
-/* Both of the machine's 16-bit chips. */
-#define BOTH(command) ((command) << 16 | (command))
-#define ERASE         BOTH(0x20U)
-#define BUFFER        BOTH(0xe8U)
-#define CONFIRM       BOTH(0xd0U)
-#define ARRAY         BOTH(0xffU)
-#define READY         BOTH(0x80U)
-
 static struct {
     unsigned int number; /* of the slot */
     struct vsio_slot *slot;
     uint32_t size;
-    spinlock_t lock; /* of the mapping, and of the machine's bank */
     bool mapped;
-    struct timer save;
-    uint32_t chunk[XEN_VSIO_CHUNK / 4];
 } flash;
 
-/* --- The machine's bank --------------------------------------------------- */
+/* --- The file ------------------------------------------------------------- */
 
-static uint32_t *bank(uint32_t offset)
+/* A chunk of the guest's flash, from or to memory. */
+static void copy_chunk(unsigned int cmd, uint32_t offset, uintptr_t at)
 {
-    return (uint32_t *)(BANK_BASE + offset);
+    struct xen_vsio_data data = { .data.p = (uint8_t *)at,
+                                  .offset = offset,
+                                  .length = XEN_VSIO_CHUNK };
+
+    BUG_ON(data_op(cmd, flash.number, &data));
 }
 
-static void wait_ready(uint32_t offset)
-{
-    while ( (readl(bank(offset)) & READY) != READY )
-        ;
-    writel(ARRAY, bank(offset));
-}
-
-static void erase(uint32_t offset)
-{
-    writel(ERASE, bank(offset));
-    writel(CONFIRM, bank(offset));
-    wait_ready(offset);
-}
-
-/* Programming takes ones away; does it take more than that? */
-static bool needs_erase(uint32_t offset)
+/* Also at start: a cut may have ended the last life in the middle of it. */
+static void commit(struct journal *j)
 {
     uint32_t i;
 
-    for ( i = 0; i < XEN_VSIO_CHUNK; i += 4 )
-        if ( flash.chunk[i / 4] & ~readl(bank(offset + i)) )
-            return true;
-
-    return false;
+    for ( i = 0; i < j->count; i++ )
+        memcpy((void *)HIDDEN_BASE + j->offset[i],
+               (void *)NEW_BLOCKS + j->offset[i], j->length);
+    smp_wmb(); /* all blocks, then they are old */
+    ACCESS_ONCE(j->count) = 0;
 }
 
-/* One buffer of both chips. */
-static void program(uint32_t offset, const uint32_t *words)
-{
-    uint32_t i;
-
-    writel(BUFFER, bank(offset));
-    writel(BOTH(BUFFER_SIZE / 4 - 1U), bank(offset));
-    for ( i = 0; i < BUFFER_SIZE; i += 4 )
-        writel(words[i / 4], bank(offset + i));
-    writel(CONFIRM, bank(offset));
-    wait_ready(offset);
-}
-
-static void program_chunk(uint32_t offset)
-{
-    uint32_t i;
-
-    for ( i = 0; i < XEN_VSIO_CHUNK; i += BUFFER_SIZE )
-        if ( memcmp(&flash.chunk[i / 4], bank(offset + i), BUFFER_SIZE) )
-            program(offset + i, &flash.chunk[i / 4]);
-}
-
-/* --- The guest's ---------------------------------------------------------- */
-
-static int flash_op(unsigned int cmd, struct xen_vsio_data *data)
-{
-    struct xen_vsio_op op = { .cmd = cmd, .slot = flash.number };
-    int rc;
-
-    op.u.data = *data;
-    op.u.data.data.p = (uint8_t *)flash.chunk;
-    rc = vsio_op(&op);
-    *data = op.u.data;
-
-    return rc;
-}
-
-static void read_chunk(uint32_t offset)
-{
-    struct xen_vsio_data data = { .offset = offset, .length = XEN_VSIO_CHUNK };
-
-    BUG_ON(flash_op(XEN_VSIO_read, &data));
-}
-
-/* Store the machine's block here: erased before any of it is programmed. */
-static void save_block(uint32_t offset)
-{
-    uint32_t start = offset & ~(BLOCK_SIZE - 1), at;
-    bool full = false;
-
-    for ( at = start; at < start + BLOCK_SIZE && !full; at += XEN_VSIO_CHUNK )
-    {
-        read_chunk(at);
-        full = needs_erase(at);
-    }
-    if ( full )
-        erase(start);
-    for ( at = start; at < start + BLOCK_SIZE; at += XEN_VSIO_CHUNK )
-    {
-        read_chunk(at);
-        program_chunk(at);
-    }
-}
-
-void flash_save(void)
+/* All that has changed, or nothing of it: later writes rely on earlier ones. */
+void flash_save(void *data)
 {
     struct xen_vsio_data dirty;
+    uint32_t n = 0, at;
 
-    spin_lock(&flash.lock);
     for ( ;; )
     {
         dirty = (struct xen_vsio_data){ .length = 0 };
-        BUG_ON(flash_op(XEN_VSIO_dirty, &dirty));
+        BUG_ON(data_op(XEN_VSIO_dirty, flash.number, &dirty));
         if ( !dirty.length )
             break;
-        save_block(dirty.offset);
+        for ( at = 0; at < dirty.length; at += XEN_VSIO_CHUNK )
+            copy_chunk(XEN_VSIO_read, dirty.offset + at,
+                       NEW_BLOCKS + dirty.offset + at);
+        JOURNAL->length = dirty.length;
+        JOURNAL->offset[n++] = dirty.offset;
     }
-    spin_unlock(&flash.lock);
-}
-
-static void save_now(void *data)
-{
-    flash_save();
+    smp_wmb(); /* all blocks, then they count */
+    ACCESS_ONCE(JOURNAL->count) = n;
+    commit(JOURNAL);
 }
 
 /* A block is dirty: more will follow. */
 static void device_tells(unsigned int port)
 {
-    set_timer(&flash.save, NOW() + SAVE_AFTER);
+    static struct timer timer = { .function = flash_save };
+
+    set_timer(&timer, NOW() + SAVE_AFTER);
 }
 
 static void load(void)
 {
-    struct xen_vsio_data data;
     uint32_t at;
 
+    commit(JOURNAL);
     for ( at = 0; at < flash.size; at += XEN_VSIO_CHUNK )
-    {
-        memcpy(flash.chunk, bank(at), XEN_VSIO_CHUNK);
-        data = (struct xen_vsio_data){ .offset = at, .length = XEN_VSIO_CHUNK };
-        BUG_ON(flash_op(XEN_VSIO_write, &data));
-    }
+        copy_chunk(XEN_VSIO_write, at, HIDDEN_BASE + at);
 }
+
+/* --- The guest's ---------------------------------------------------------- */
 
 static void update_map(void)
 {
     const struct vsio_cfi_flash *f =
         container_of(flash.slot->dev, struct vsio_cfi_flash, dev);
-    bool wanted;
+    bool wanted = vsio_cfi_flash_array_mode(f);
 
-    spin_lock(&flash.lock);
-    wanted = vsio_cfi_flash_array_mode(f);
     if ( wanted && !flash.mapped )
         p2m_map_ro(BANK_BASE, flash.size, (uintptr_t)f->array);
     else if ( !wanted && flash.mapped )
         p2m_unmap(BANK_BASE, flash.size);
     flash.mapped = wanted;
-    spin_unlock(&flash.lock);
 }
 
 void flash_update_map(const struct mmio_handler *h)
@@ -219,7 +143,6 @@ void flash_init(struct domain *d)
     flash.size = a.size;
     flash.slot = d->arch.vsio->slot[flash.number];
     load();
-    init_timer(&flash.save, save_now, NULL, smp_processor_id());
     evtchn_bind(d, a.evtchn, device_tells);
     update_map();
 }

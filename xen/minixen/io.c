@@ -14,7 +14,6 @@ void register_mmio_handler(struct domain *d,
 {
     struct vmmio *vmmio = &d->arch.vmmio;
 
-    write_lock(&vmmio->lock);
     BUG_ON(vmmio->num_entries == MAX_IO_HANDLER);
     vmmio->handlers[vmmio->num_entries++] = (struct mmio_handler){
         .addr = addr,
@@ -22,7 +21,6 @@ void register_mmio_handler(struct domain *d,
         .ops = ops,
         .priv = priv,
     };
-    write_unlock(&vmmio->lock);
 }
 
 /* No lock: handlers come and go only before the guest runs. */
@@ -39,49 +37,43 @@ static const struct mmio_handler *find_mmio_handler(const struct vmmio *vmmio,
     return NULL;
 }
 
-static int handle_read(const struct mmio_handler *h,
-                       struct cpu_user_regs *regs,
-                       mmio_info_t *info)
+/* What a load puts into its register. */
+static void set_loaded(struct cpu_user_regs *regs,
+                       const struct hsr_dabt dabt,
+                       register_t r)
 {
-    const struct hsr_dabt dabt = info->dabt;
     unsigned int unused = 64 - (8U << dabt.size);
-    register_t r = 0;
-
-    if ( !h->ops->read(current, info, &r, h->priv) )
-        return 0;
 
     if ( dabt.sign )
         r = (int64_t)(r << unused) >> unused;
     if ( !dabt.sf )
         r = (uint32_t)r;
     set_user_reg(regs, dabt.reg, r);
-
-    return 1;
-}
-
-static int handle_write(const struct mmio_handler *h,
-                        struct cpu_user_regs *regs,
-                        mmio_info_t *info)
-{
-    unsigned int unused = 64 - (8U << info->dabt.size);
-    register_t r = get_user_reg(regs, info->dabt.reg);
-
-    return h->ops->write(current, info, r << unused >> unused, h->priv);
 }
 
 enum io_state try_handle_mmio(struct cpu_user_regs *regs, mmio_info_t *info)
 {
     const struct mmio_handler *h =
         find_mmio_handler(&current->domain->arch.vmmio, info->gpa);
+    unsigned int unused = 64 - (8U << info->dabt.size);
+    register_t r = 0;
     int done;
 
     if ( !h )
         return IO_UNHANDLED;
 
-    count_mmio(h, info->gpa, info->dabt.write);
-    done = info->dabt.write ? handle_write(h, regs, info)
-                            : handle_read(h, regs, info);
+    if ( info->dabt.write )
+    {
+        r = get_user_reg(regs, info->dabt.reg) << unused >> unused;
+        done = h->ops->write(current, info, r, h->priv);
+    }
+    else
+        done = h->ops->read(current, info, &r, h->priv);
+    trace_mmio(h, info, r, regs->pc, done);
     flash_update_map(h);
+
+    if ( done && !info->dabt.write )
+        set_loaded(regs, info->dabt, r);
 
     return done ? IO_HANDLED : IO_ABORT;
 }

@@ -78,6 +78,21 @@ minixen: ## our own small hypervisor, with the same glue and devices
 minixen: $(minixen)
 	@echo "minixen: $(minixen)"
 
+# What is typed there: a look at some devices. With KEYS=1 it is the user's turn.
+session-uboot := date; flinfo 2; mw.b 50000000 5a 1000; \
+	erase 4100000 411ffff; cp.b 50000000 4100000 1000; cmp.b 50000000 4100000 1000
+session-edk2 := date; set answer 42; memmap
+session-linux := hwclock; dmesg; date; cat /proc/interrupts
+
+traced = $(or $(GUEST),uboot)
+
+.PHONY: trace
+trace: ## each access of a guest to our devices, as text and for Perfetto; GUEST=uboot
+trace: $(minixen-run)
+	@$(if $(KEYS),,echo '$(session-$(traced))' | tr ';' '\n' | sed 's/^ *//' |) \
+		tools/minixen-run --guest $(traced) --name trace-$(traced) --trace
+	@tools/minixen-trace $(B)/boot/trace-$(traced).trace $(B)/trace/$(traced)
+
 # Guests without an operating system, started at 0: for the .t of their names.
 firmware-guests := $(B)/minixen/accesses.bin $(B)/minixen/gic.bin
 firmware-cc := aarch64-linux-gnu-gcc -O1 -std=c11 -Wall -Wextra -ffreestanding \

@@ -29,7 +29,6 @@ static uint64_t l1[2 * PER_TABLE] __attribute__((__aligned__(8192)));
 static uint64_t l2[SPLIT >> SHIFT_L2] __attribute__((__aligned__(4096)));
 static uint64_t l3[L3_TABLES][PER_TABLE] __attribute__((__aligned__(4096)));
 static unsigned int l3_used;
-static spinlock_t lock;
 
 void p2m_init(void)
 {
@@ -42,6 +41,7 @@ void p2m_init(void)
         l1[i / PER_TABLE] = (uintptr_t)&l2[i & -PER_TABLE] | PTE_TABLE;
         l2[i] = i << SHIFT_L2 | PTE_RW | PTE_BLOCK;
     }
+    l1[2] = 0; /* what is hidden: setup.h */
 
     p2m_unmap((uintptr_t)_start, _ram_end - _start);
 }
@@ -89,7 +89,6 @@ static void set_range(paddr_t ipa, paddr_t size, uint64_t value)
     paddr_t at, step = blocks ? BLOCK_SIZE : PAGE_SIZE;
     uint64_t *entry;
 
-    spin_lock(&lock);
     if ( value )
         value |= blocks ? PTE_BLOCK : PTE_PAGE;
     for ( at = 0; at < size; at += step )
@@ -98,7 +97,6 @@ static void set_range(paddr_t ipa, paddr_t size, uint64_t value)
         ACCESS_ONCE(*entry) = value ? value + at : 0;
     }
     flush();
-    spin_unlock(&lock);
 }
 
 void p2m_map(paddr_t ipa, paddr_t size, paddr_t pa)

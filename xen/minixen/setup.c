@@ -11,7 +11,7 @@
 #define RAM_BASE 0x40000000UL
 #define RTC_BASE 0x09010000UL
 
-struct domain dom = { .domain_id = 1, .controller_pause_count = 1 };
+struct domain dom = { .domain_id = 1 };
 static struct vcpu vcpus[MAX_VIRT_CPUS];
 
 /* Where the guest starts: a firmware in the first bank of flash, or a kernel.
@@ -21,7 +21,7 @@ integer_param("entry", opt_entry);
 
 /* --- Devices -------------------------------------------------------------- */
 
-int vsio_op(struct xen_vsio_op *op)
+static int vsio_op(struct xen_vsio_op *op)
 {
     struct xen_domctl domctl = { .cmd = XEN_DOMCTL_vsio_op };
     int rc;
@@ -30,6 +30,19 @@ int vsio_op(struct xen_vsio_op *op)
     memcpy(&domctl.u, op, sizeof(*op));
     rc = vsio_domctl(&dom, &domctl, &domctl);
     memcpy(op, &domctl.u, sizeof(*op));
+
+    return rc;
+}
+
+int data_op(unsigned int cmd, unsigned int slot, struct xen_vsio_data *data)
+{
+    struct xen_vsio_op op = { .cmd = cmd, .slot = slot, .u.data = *data };
+    int rc;
+
+    dom.controller_pause_count = 1; /* we have the lock */
+    rc = vsio_op(&op);
+    dom.controller_pause_count = 0;
+    *data = op.u.data;
 
     return rc;
 }
@@ -139,8 +152,7 @@ int domain_shutdown(struct domain *d, uint8_t reason)
     bool reboot = reason == SHUTDOWN_reboot;
 
     console_flush();
-    flash_save();
-    dump_stats(d);
+    flash_save(NULL);
     printk("%pd: %s\n", d, reboot ? "reboot" : "power off");
     arm_smccc_smc(reboot ? PSCI_SYSTEM_RESET : PSCI_SYSTEM_OFF, 0, 0, 0);
     panic("the machine goes on\n");
@@ -148,6 +160,7 @@ int domain_shutdown(struct domain *d, uint8_t reason)
 
 void noreturn start_secondary(unsigned int cpu)
 {
+    spin_lock(&hyp_lock);
     init_cpu(dom.vcpu[cpu]);
     return_to_guest(top_of_stack(cpu));
 }
@@ -162,7 +175,6 @@ void noreturn start_xen(void)
     do_settime(readl(RTC_BASE + PL031_DR), 0, NOW());
     attach_devices();
     dom.creation_finished = true;
-    dom.controller_pause_count = 0;
     /* Over QEMU's own, which is where a firmware looks for it. */
     memcpy((void *)RAM_BASE, device_tree, cmdline - device_tree);
 

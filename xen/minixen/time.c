@@ -40,7 +40,6 @@ void do_settime(unsigned long secs, unsigned int ns, uint64_t base)
 
 /* --- Timers --------------------------------------------------------------- */
 
-static spinlock_t lock;
 static struct timer *timers; /* those that are set, in no order */
 
 /* It may not be set. */
@@ -93,36 +92,28 @@ void init_timer(struct timer *timer,
 
 void set_timer(struct timer *timer, s_time_t expires)
 {
-    spin_lock(&lock);
     unlink_timer(timer);
     timer->expires = expires;
     timer->cpu = smp_processor_id();
     timer->next = timers;
     timers = timer;
     program();
-    spin_unlock(&lock);
 }
 
 void stop_timer(struct timer *timer)
 {
-    spin_lock(&lock);
     unlink_timer(timer);
     program();
-    spin_unlock(&lock);
 }
 
 void timer_interrupt(void)
 {
     struct timer *t;
 
-    spin_lock(&lock);
     while ( (t = first_timer()) != NULL && t->expires <= NOW() )
     {
         unlink_timer(t);
-        spin_unlock(&lock);
         t->function(t->data);
-        spin_lock(&lock);
     }
     program();
-    spin_unlock(&lock);
 }

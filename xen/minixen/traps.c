@@ -149,9 +149,11 @@ static void do_trap_stage2_abort_guest(struct cpu_user_regs *regs,
     inject_abort(regs, hsr, gva);
 }
 
-static void enter_hypervisor_from_guest(unsigned int ec)
+spinlock_t hyp_lock = { 1 }; /* the first CPU's */
+
+static void enter_hypervisor_from_guest(void)
 {
-    count_exit(ec);
+    spin_lock(&hyp_lock);
     gic_give_back(current);
 }
 
@@ -161,13 +163,14 @@ void leave_hypervisor_to_guest(struct cpu_user_regs *regs)
     if ( current->state != VCPU_ON )
         vcpu_park(regs);
     gic_interrupt(current);
+    spin_unlock(&hyp_lock);
 }
 
 void do_trap_guest_sync(struct cpu_user_regs *regs)
 {
     const union hsr hsr = { .bits = read_sysreg(esr_el2) };
 
-    enter_hypervisor_from_guest(hsr.ec);
+    enter_hypervisor_from_guest();
 
     switch ( hsr.ec )
     {
@@ -190,7 +193,7 @@ void do_trap_guest_sync(struct cpu_user_regs *regs)
 
 void do_trap_irq(struct cpu_user_regs *regs)
 {
-    enter_hypervisor_from_guest(EXIT_IRQ); /* and leaving is all there is */
+    enter_hypervisor_from_guest(); /* and leaving is all there is */
 }
 
 void do_trap_guest_serror(struct cpu_user_regs *regs)

@@ -16,14 +16,10 @@
 
 bool vgic_assert_level(struct domain *d, unsigned int irq)
 {
-    struct vgic_dist *dist = &d->arch.vgic;
-    bool high;
+    bool high = test_bit(irq, d->arch.vgic.high) && gic_is_level(irq);
 
-    spin_lock(&dist->lock);
-    high = test_bit(irq, dist->high) && gic_is_level(irq);
     if ( high )
         gic_set_bit(GICD_ISPENDR, irq);
-    spin_unlock(&dist->lock);
 
     return high;
 }
@@ -36,7 +32,6 @@ void vgic_inject_irq(struct domain *d,
     struct vgic_dist *dist = &d->arch.vgic;
     unsigned int irq = gic_swap(virq);
 
-    spin_lock(&dist->lock);
     if ( level && !test_bit(irq, dist->high) )
     {
         __set_bit(irq, dist->high);
@@ -48,7 +43,6 @@ void vgic_inject_irq(struct domain *d,
         if ( gic_is_level(irq) )
             gic_set_bit(GICD_ICPENDR, irq);
     }
-    spin_unlock(&dist->lock);
 }
 
 /* Who has it is only our own concern: setup.c. */
@@ -185,14 +179,12 @@ static int distr_write(struct vcpu *v, mmio_info_t *info, register_t r, void *p)
     if ( !is_ok(f, reg, info) )
         return 0;
 
-    spin_lock(&dist->lock);
     if ( f )
         write_fields(f, reg & ~3U, r << shift, mask << shift);
     else if ( reg == GICD_CTLR )
         dist->enabled = r & 1;
     else if ( reg == GICD_SGIR )
         writel(r & 0x03ff000f, GICD(reg));
-    spin_unlock(&dist->lock);
 
     /* It is no use to make not pending what is still high. */
     for ( irq = 0; f && irq < VGIC_NR_IRQS; irq++ )

@@ -29,14 +29,12 @@ static struct vcpu *vcpu_of(const struct domain *d, register_t mpidr)
 
 static long cpu_on(register_t target, register_t entry, register_t context)
 {
-    static spinlock_t lock;
     struct vcpu *v = vcpu_of(current->domain, target);
     enum vcpu_state was;
 
     if ( !v )
         return PSCI_INVALID_PARAMETERS;
 
-    spin_lock(&lock);
     was = v->state;
     if ( was == VCPU_OFF || was == VCPU_PARKED )
     {
@@ -45,7 +43,6 @@ static long cpu_on(register_t target, register_t entry, register_t context)
         smp_wmb(); /* both, then the state */
         ACCESS_ONCE(v->state) = VCPU_STARTING;
     }
-    spin_unlock(&lock);
 
     if ( was == VCPU_STARTING )
         return PSCI_ON_PENDING;
@@ -69,13 +66,20 @@ static long affinity_info(register_t target)
     return v->state == VCPU_ON ? 0 : v->state == VCPU_STARTING ? 2 : 1;
 }
 
+static void wait_for_interrupt(void)
+{
+    spin_unlock(&hyp_lock);
+    __asm__ __volatile__("wfi");
+    spin_lock(&hyp_lock);
+}
+
 static long call(uint32_t fn, const register_t *x)
 {
     switch ( fn )
     {
     case PSCI_CPU_SUSPEND_32: /* an early wakeup, which is allowed */
     case PSCI_CPU_SUSPEND:
-        __asm__ __volatile__("wfi");
+        wait_for_interrupt();
         return PSCI_SUCCESS;
     case PSCI_CPU_OFF:
         current->state = VCPU_PARKED;
@@ -124,7 +128,7 @@ void vcpu_park(struct cpu_user_regs *regs)
 
     while ( ACCESS_ONCE(v->state) == VCPU_PARKED )
     {
-        __asm__ __volatile__("wfi");
+        wait_for_interrupt();
         gic_interrupt(v);
     }
     smp_mb(); /* where to start comes before the state */

@@ -15,7 +15,6 @@ struct vcpu;
 #define HSR_EC_SMC64                0x17
 #define HSR_EC_INSTR_ABORT_LOWER_EL 0x20
 #define HSR_EC_DATA_ABORT_LOWER_EL  0x24
-#define EXIT_IRQ                    0x40 /* none of them: for counting */
 
 #define FSC_FLT_PERM 0x0c /* dfsc: a permission fault, of any level */
 #define FSC_LEVELS   0x03
@@ -90,9 +89,11 @@ bool try_handle_decoded(struct cpu_user_regs *regs, register_t *gva);
 /* flash.c: after an access: may the guest read that device without us? */
 void flash_update_map(const struct mmio_handler *h);
 
-/* stats.c: what the guest has trapped for. */
-void count_exit(unsigned int ec);
-void count_mmio(const struct mmio_handler *h, paddr_t gpa, bool write);
-void dump_stats(struct domain *d);
+/* trace.c: an access is over; done: it was not refused. */
+void trace_mmio(const struct mmio_handler *h,
+                const mmio_info_t *info,
+                register_t value,
+                register_t pc,
+                bool done);
 
 #endif /* MINIXEN_MMIO_H */

@@ -3,8 +3,6 @@
 #ifndef MINIXEN_VGIC_H
 #define MINIXEN_VGIC_H
 
-#include <xen/spinlock.h>
-
 struct domain;
 struct vcpu;
 
@@ -14,7 +12,6 @@ struct vcpu;
 #define VGIC_NR_LRS          4U
 
 struct vgic_dist {
-    spinlock_t lock;
     bool enabled;
     DECLARE_BITMAP(high, VGIC_NR_IRQS); /* lines of our devices */
 };

@@ -29,4 +29,7 @@ void console_add(struct domain *d, unsigned int port, void *ring);
 void console_interrupt(void); /* the machine's UART has input */
 void console_flush(void);     /* all that the guest has sent */
 
+/* No byte enters or leaves a UART: its ring has no input, and no room. */
+void console_hold(bool hold);
+
 #endif /* MINIXEN_CONSOLE_H */

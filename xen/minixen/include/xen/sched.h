@@ -79,6 +79,9 @@ extern struct domain dom;
 #define current            ((struct vcpu *)read_sysreg(tpidr_el2))
 #define smp_processor_id() (current->vcpu_id)
 
+/* One CPU at a time is at EL2: until it leaves, no vCPU gets at a device. */
+extern spinlock_t hyp_lock;
+
 /* The guest has ended, and the machine does: the flash is stored before. */
 int domain_shutdown(struct domain *d, uint8_t reason);
 
