@@ -27,10 +27,9 @@ need-check := $(need-cc) clang clang-format gcc-arm-linux-gnueabihf \
 	gcc-powerpc64-linux-gnu gcc-riscv64-linux-gnu perl python3 qemu-user-static
 need-coverage := $(need-cc) gcovr perl
 need-format := clang-format
-need-bench := gcc libc6-dev python3 valgrind
 
-.PHONY: need-cc need-check need-coverage need-format need-bench
-need-cc need-check need-coverage need-format need-bench:
+.PHONY: need-cc need-check need-coverage need-format
+need-cc need-check need-coverage need-format:
 	@tools/need $($@)
 
 warnings := -std=c11 -Wall -Wextra -Wshadow -Wconversion -Wcast-qual -Wundef \
@@ -94,6 +93,7 @@ include tools/vsioctl/vsioctl.mk
 include tests/toolstack/toolstack.mk
 include tools/dom0/dom0.mk
 include tests/stack/stack.mk
+include tests/bench/bench.mk
 include xen/minixen/minixen.mk
 
 # --- Targets ------------------------------------------------------------------
@@ -135,11 +135,6 @@ coverage: $(tests-coverage) | need-coverage
 	@prove -Q --exec tests/unit/run $(tests-coverage)
 	@gcovr -r . --object-directory $(B)/unit/coverage --filter devices/ \
 		--branches --fail-under-branch 95
-
-.PHONY: bench
-bench: ## instructions per operation in Xen, beside stock Xen's vpl011
-bench: $(B)/xen/src/.unpacked | need-bench
-	@B=$(B) tests/bench/run
 
 sources = $(shell find devices xen tools tests -name '*.[ch]')
 

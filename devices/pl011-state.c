@@ -29,7 +29,7 @@ bool vsio_pl011_class_valid(const struct vsio_device *dev)
            u->fbrd <= PL011_FBRD_MASK && u->ifls <= PL011_IFLS_MASK &&
            u->dmacr <= PL011_DMACR_MASK && valid_fifos(u) &&
            u->fr == fr_of(u) && u->ris == ris_of(u) &&
-           u->straight == is_straight(u) && u->plain == is_plain(u) &&
+           u->straight == is_straight(u) && u->rx_case == rx_case_of(u) &&
            u->dev.lines == ((u->ris & u->imsc) != 0);
 }
 

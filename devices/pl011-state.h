@@ -83,13 +83,31 @@ static inline bool is_plain(const struct vsio_pl011 *u)
            !(u->dev.host->events & ~VSIO_WANT_ERRORS);
 }
 
+/* The one byte in the FIFO has no error, and nothing else raises the line. */
+static inline bool is_alone(const struct vsio_pl011 *u)
+{
+    return u->rx_count == 1 && u->rx[u->rx_first] <= 0xff &&
+           (u->ris & u->imsc) == PL011_INT_RT;
+}
+
+/* RT alone tells of a single byte; with FIFOs no level is so low. */
+static inline uint8_t rx_case_of(const struct vsio_pl011 *u)
+{
+    if ( !is_plain(u) || !(u->imsc & PL011_INT_RT) )
+        return VSIO_PL011_RX_OTHER;
+    if ( !u->rx_count && !(u->ris & u->imsc) )
+        return VSIO_PL011_RX_AWAITS;
+
+    return is_alone(u) ? VSIO_PL011_RX_HOLDS : VSIO_PL011_RX_OTHER;
+}
+
 /* What follows from the rest of the state, but for the line. */
 static inline void update_status(struct vsio_pl011 *u)
 {
     u->fr = (uint16_t)fr_of(u);
     u->ris = (uint16_t)ris_of(u);
     u->straight = is_straight(u);
-    u->plain = is_plain(u);
+    u->rx_case = rx_case_of(u);
 }
 
 /* 3.3.9: FIFO entries for a level select; without FIFOs, one or none. */

@@ -40,12 +40,23 @@ struct vsio_pl011_host {
     void (*brk)(void *ctx, bool on);
 };
 
+/*
+ * What the receiver does next: the byte that comes or goes moves the line and
+ * changes nothing else but the FIFO, or there is more to it.
+ */
+enum {
+    VSIO_PL011_RX_OTHER,
+    VSIO_PL011_RX_AWAITS, /* empty, the line is low: a byte raises it */
+    VSIO_PL011_RX_HOLDS,  /* one byte: it is why the line is high */
+};
+
 /* Private to pl011.c; public so that hosts can allocate it. */
 struct vsio_pl011 {
     struct vsio_device dev;
     uint16_t rx[VSIO_PL011_FIFO]; /* as read from DR: errors and byte */
     uint8_t tx[VSIO_PL011_FIFO];  /* what the host had no room for */
     uint8_t rx_first, rx_count;   /* oldest entry, entries */
+    uint8_t rx_case;              /* VSIO_PL011_RX_*: a short cut */
     uint8_t tx_first, tx_count;
     uint8_t depth; /* of both FIFOs: 1 or VSIO_PL011_FIFO */
     uint8_t rx_trigger,
@@ -57,7 +68,6 @@ struct vsio_pl011 {
     uint16_t fr;       /* FIFO and modem bits of FR */
     uint16_t modem_in; /* PL011_FR_* lines as the host sets them */
     bool straight;     /* short cut: the host may take a byte by itself */
-    bool plain;        /* nothing special about the receiver: a short cut */
     bool overrun;      /* a byte was lost since the last one stored */
     bool rx_wanted;    /* the host was refused: tell it about room */
 };
@@ -103,7 +113,8 @@ void vsio_pl011_modem(struct vsio_pl011 *u, uint16_t fr_lines);
 /*
  * Short cuts, for a host that counts instructions: the most frequent case of a
  * call, inline. False: it is another case, nothing has happened, and the host
- * makes the call itself. set_irq is not called: the host asks, and does it.
+ * makes the call itself. set_irq is not called: the host does what is said
+ * here.
  */
 
 /* What vsio_read() of FR, 32 bits, returns. */
@@ -129,56 +140,41 @@ static inline void vsio_pl011_sent(struct vsio_pl011 *u)
     u->dev.count.bytes_out++;
 }
 
-/* vsio_pl011_rx() of one byte, into an empty FIFO. */
-static inline bool vsio_pl011_rx_first(struct vsio_pl011 *u, uint8_t byte)
+/* vsio_pl011_rx() of one byte, into an empty FIFO: the line has risen. */
+static inline bool vsio_pl011_rx_awaits(const struct vsio_pl011 *u)
 {
-    if ( !u->plain || u->rx_count )
-        return false;
+    return u->rx_case == VSIO_PL011_RX_AWAITS;
+}
 
+/* Only if that is true. */
+static inline void vsio_pl011_rx_first(struct vsio_pl011 *u, uint8_t byte)
+{
     u->rx[u->rx_first] = byte;
     u->rx_count = 1;
+    u->rx_case = VSIO_PL011_RX_HOLDS;
     u->fr &= (uint16_t)~PL011_FR_RXFE;
     u->ris |= PL011_INT_RT;
+    u->dev.lines = 1;
     u->dev.count.bytes_in++;
-
-    return true;
+    u->dev.count.irqs++;
 }
 
-/* vsio_read() of DR, 32 bits, that takes the only byte out of the FIFO. */
+/*
+ * vsio_read() of DR, 32 bits, that takes the only byte out of the FIFO: the
+ * line has fallen.
+ */
 static inline bool vsio_pl011_rx_last(struct vsio_pl011 *u, uint32_t *value)
 {
-    uint32_t entry = u->rx[u->rx_first];
-
-    if ( !u->plain || u->rx_count != 1 || entry > 0xff )
+    if ( u->rx_case != VSIO_PL011_RX_HOLDS )
         return false;
 
-    *value = entry;
+    *value = u->rx[u->rx_first];
     u->rx_count = 0; /* an empty FIFO may begin anywhere */
+    u->rx_case = VSIO_PL011_RX_AWAITS;
     u->fr |= PL011_FR_RXFE;
     u->ris &= (uint16_t)~PL011_INT_RT;
-    u->dev.count.reads++;
-
-    return true;
-}
-
-/* After the first, and after the last: has the line risen, or fallen? */
-static inline bool vsio_pl011_rises(struct vsio_pl011 *u)
-{
-    if ( u->dev.lines || !(u->ris & u->imsc) )
-        return false;
-
-    u->dev.lines = 1;
-    u->dev.count.irqs++;
-
-    return true;
-}
-
-static inline bool vsio_pl011_falls(struct vsio_pl011 *u)
-{
-    if ( !u->dev.lines || (u->ris & u->imsc) )
-        return false;
-
     u->dev.lines = 0;
+    u->dev.count.reads++;
 
     return true;
 }

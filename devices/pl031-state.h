@@ -22,8 +22,7 @@ static inline const struct vsio_pl031_host *host_of(const struct vsio_pl031 *r)
 /* Seconds until the counter shows the same value again. */
 #define WRAP ((uint64_t)1 << 32)
 
-/* A clock beyond stands still, so that no second here ever overflows. */
-#define CLOCK_END (UINT64_MAX - 2U * WRAP)
+#define CLOCK_END VSIO_PL031_CLOCK_END
 
 /* What DR shows in a second of the host. */
 static inline uint32_t counter(const struct vsio_pl031 *r, uint64_t second)

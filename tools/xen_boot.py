@@ -90,7 +90,7 @@ class Boot:
 
     def __init__(self, name, domains=(), xen=f"{BUILD}/xen/grafted/xen/xen",
                  timeout=60, cpus=None, memory_mb=1024, xen_args="", tee=None,
-                 dom0=None):
+                 dom0=None, cpu="cortex-a57", qemu_args=()):
         self.name = name
         self.domains = domains
         self.dom0 = dom0
@@ -98,6 +98,8 @@ class Boot:
         # Idle processors cost QEMU time.
         self.cpus = cpus or sum(domain.cpus for domain in domains) or 2
         self.memory_mb = memory_mb
+        self.cpu = cpu
+        self.qemu_args = qemu_args
         if dom0:
             xen_args = (f"dom0_mem={dom0.memory_mb}M "
                         f"dom0_max_vcpus={dom0.cpus} {xen_args}")
@@ -116,12 +118,13 @@ class Boot:
     def command(self):
         """What QEMU is started with, but for its console."""
         find("dtc", "device-tree-compiler")
-        machine = [QEMU, "-cpu", "cortex-a57", "-smp", str(self.cpus),
+        machine = [QEMU, "-cpu", self.cpu, "-smp", str(self.cpus),
                    "-m", str(self.memory_mb), "-nic", "none",
                    "-display", "none", "-monitor", "none"]
         loaders, dtb = self.device_tree(machine)
         return machine + ["-M", MACHINE, "-rtc", "base=utc", "-no-reboot",
-                          "-dtb", dtb, "-kernel", self.xen] + loaders
+                          "-dtb", dtb, "-kernel", self.xen, *loaders,
+                          *self.qemu_args]
 
     def __enter__(self):
         find(QEMU, "qemu-system-arm")

@@ -12,7 +12,8 @@
  *    allows (stubs.c): the call is counted, what Xen does in it is not.
  *
  * With FAKE_XEN (tests/glue) nothing is counted: locks, barriers and initcalls
- * are functions too, so that the tests see them.
+ * are functions too, so that the tests see them. With TWO_CPUS (ring-xen.c)
+ * barriers are real ones.
  */
 #ifndef BENCH_XEN_API_H
 #define BENCH_XEN_API_H
@@ -157,14 +158,20 @@ int snprintf(char *to, size_t size, const char *fmt, ...);
 /* --- asm/atomic.h, asm/system.h, xen/spinlock.h, xen/rwlock.h ------------- */
 
 #define barrier() __asm__ __volatile__("" : : : "memory")
+#ifdef TWO_CPUS
+#define smp_mb()  __atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define smp_rmb() __atomic_thread_fence(__ATOMIC_ACQUIRE)
+#define smp_wmb() __atomic_thread_fence(__ATOMIC_RELEASE)
+#else
 #ifdef FAKE_XEN
 void fake_barrier(void);
 #define smp_mb() fake_barrier()
 #else
 #define smp_mb() barrier()
 #endif
-#define smp_rmb()          smp_mb()
-#define smp_wmb()          smp_mb()
+#define smp_rmb() smp_mb()
+#define smp_wmb() smp_mb()
+#endif
 #define read_atomic(p)     ACCESS_ONCE(*(p))
 #define write_atomic(p, x) (ACCESS_ONCE(*(p)) = (x))
 

@@ -431,13 +431,11 @@ static void host_error(struct rig *r, uint16_t dr)
     SAME(vsio_pl011_rx_error(&r->uart, dr), room);
 }
 
-/* As a host does that asks for short cuts: it moves the line itself. */
-static void moved(struct rig *r)
+/* As a host does that takes short cuts: it moves the line itself. */
+static void moved(struct rig *r, bool level)
 {
-    bool rises = vsio_pl011_rises(&r->uart);
-
-    if ( (rises || vsio_pl011_falls(&r->uart)) && r->w.dev->host->set_irq )
-        host_set_irq(r, 0, rises);
+    if ( r->w.dev->host->set_irq )
+        host_set_irq(r, 0, level);
 }
 
 static void short_cut(struct rig *r, uint32_t n)
@@ -459,19 +457,20 @@ static void short_cut(struct rig *r, uint32_t n)
         r->w.want.bytes_out++;
         vsio_pl011_sent(&r->uart);
     }
-    else if ( n % 4 == 2 && vsio_pl011_rx_first(&r->uart, r->next) )
+    else if ( n % 4 == 2 && vsio_pl011_rx_awaits(&r->uart) )
     {
         REQUIRE(rx_open(r) && !r->nrx);
+        vsio_pl011_rx_first(&r->uart, r->next);
         r->w.want.bytes_in++;
         store(r, r->next++);
-        moved(r);
+        moved(r, true);
     }
     else if ( n % 4 == 3 && vsio_pl011_rx_last(&r->uart, &value) )
     {
         r->w.want.reads++;
         SAME(r->nrx, 1);
         SAME(value, read_dr(r));
-        moved(r);
+        moved(r, false);
     }
 }
 

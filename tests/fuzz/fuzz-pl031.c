@@ -230,13 +230,28 @@ static void move(struct rig *r, uint32_t kind, uint32_t n)
     say("the clock is at %llu", (unsigned long long)r->now);
 }
 
+static void short_cut(struct rig *r)
+{
+    uint32_t value;
+
+    say("short cut, if it is open: DR read");
+    if ( !vsio_pl031_read_dr(&r->rtc, r->now, &value) )
+        return;
+    look(r);
+    r->w.want.reads++;
+    SAME(value, (uint32_t)r->last + r->offset);
+}
+
 static void host(struct watch *w, uint32_t kind, uint32_t n)
 {
     struct rig *r = (struct rig *)w;
 
     move(r, kind, n);
     if ( kind < 6 )
+    {
+        short_cut(r);
         return;
+    }
 
     say("the alarm's time has come, says the host");
     r->alarm = NEVER;

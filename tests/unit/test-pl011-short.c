@@ -29,7 +29,7 @@ static struct side a, b;
 /* How often a short cut was open, and was not. */
 static struct {
     uint32_t open, shut;
-} fr, straight, first, last, rises, falls;
+} fr, straight, first, last;
 
 static bool note(bool open, uint32_t *yes, uint32_t *no)
 {
@@ -79,10 +79,10 @@ static void offer(struct side *s, bool short_cuts)
     uint32_t i, n;
 
     if ( s->waiting == 1 && short_cuts &&
-         NOTE(first, vsio_pl011_rx_first(&s->u, s->next)) )
+         NOTE(first, vsio_pl011_rx_awaits(&s->u)) )
     {
-        if ( NOTE(rises, vsio_pl011_rises(&s->u)) )
-            set_irq(s, 0, true);
+        vsio_pl011_rx_first(&s->u, s->next);
+        set_irq(s, 0, true);
         n = 1;
     }
     else
@@ -141,8 +141,7 @@ static uint32_t read32(struct side *s, uint32_t reg)
     if ( s->short_cuts && reg == PL011_DR &&
          NOTE(last, vsio_pl011_rx_last(&s->u, &value)) )
     {
-        if ( NOTE(falls, vsio_pl011_falls(&s->u)) )
-            set_irq(s, 0, false);
+        set_irq(s, 0, false);
         return value;
     }
     EXPECT(vsio_read(&s->u.dev, reg, 4, &value));
@@ -337,7 +336,7 @@ static bool same_device(void)
     SAME(u.fr);
     SAME(u.modem_in);
     SAME(u.straight);
-    SAME(u.plain);
+    SAME(u.rx_case);
     SAME(u.overrun);
     SAME(u.rx_wanted);
     SAME(u.dev.count.reads);
@@ -436,10 +435,24 @@ static void taken(void)
     EXPECT(first.shut > 1000);
     EXPECT(last.open > 1000);
     EXPECT(last.shut > 1000);
-    EXPECT(rises.open > 1000);
-    EXPECT(rises.shut > 1000);
-    EXPECT(falls.open > 1000);
-    EXPECT(falls.shut > 1000);
+}
+
+/* As a driver that waits for a byte. */
+static void listen(struct side *s)
+{
+    write32(s, PL011_LCR_H, PL011_LCR_H_FEN);
+    write32(s, PL011_IMSC, PL011_INT_RX | PL011_INT_RT);
+}
+
+static void rx_break(struct side *s)
+{
+    EXPECT(vsio_pl011_rx_error(&s->u, PL011_DR_BE));
+}
+
+static void clear_errors(struct side *s)
+{
+    write32(s, PL011_RSR, 0);
+    write32(s, PL011_ICR, PL011_INT_MASK);
 }
 
 /* A short cut that is not open has done nothing. */
@@ -449,34 +462,66 @@ static void untouched(void)
 
     plug_in(&a, true);
     plug_in(&b, false);
+    write32(&a, PL011_IMSC, PL011_INT_RT);
+    write32(&b, PL011_IMSC, PL011_INT_RT);
 
     /* Without FIFOs there is more to it than one byte: RXFF, RXI. */
-    EXPECT(!vsio_pl011_rx_first(&a.u, 'x'));
+    EXPECT(!vsio_pl011_rx_awaits(&a.u));
     EXPECT(!vsio_pl011_rx_last(&a.u, &value));
-    EXPECT(!vsio_pl011_rises(&a.u));
-    EXPECT(!vsio_pl011_falls(&a.u));
 
-    write32(&a, PL011_LCR_H, PL011_LCR_H_FEN);
-    write32(&b, PL011_LCR_H, PL011_LCR_H_FEN);
+    listen(&a);
+    listen(&b);
+    EXPECT(vsio_pl011_rx_awaits(&a.u));
     EXPECT(!vsio_pl011_rx_last(&a.u, &value)); /* empty */
     EXPECT(same_device());
 
     /* A byte with an error, and one after an overrun. */
-    EXPECT(vsio_pl011_rx_error(&a.u, PL011_DR_BE));
-    EXPECT(vsio_pl011_rx_error(&b.u, PL011_DR_BE));
+    rx_break(&a);
+    rx_break(&b);
     EXPECT(!vsio_pl011_rx_last(&a.u, &value));
-    EXPECT(!vsio_pl011_rx_first(&a.u, 'x')); /* not empty */
+    EXPECT(!vsio_pl011_rx_awaits(&a.u)); /* not empty */
     EXPECT_EQ(read32(&a, PL011_DR), read32(&b, PL011_DR));
-    EXPECT(!vsio_pl011_rx_first(&a.u, 'x')); /* RSR is not clear */
-    write32(&a, PL011_RSR, 0);
-    write32(&b, PL011_RSR, 0);
+    EXPECT(!vsio_pl011_rx_awaits(&a.u)); /* RSR is not clear */
+    clear_errors(&a);
+    clear_errors(&b);
+    EXPECT(vsio_pl011_rx_awaits(&a.u));
     vsio_pl011_overrun(&a.u);
     vsio_pl011_overrun(&b.u);
-    EXPECT(!vsio_pl011_rx_first(&a.u, 'x'));
+    EXPECT(!vsio_pl011_rx_awaits(&a.u));
 
     EXPECT_EQ(value, 0x5555);
     EXPECT(same_device());
     EXPECT(valid(&a));
+}
+
+/* The line moves with the byte, or there is more to it. */
+static void open_if_the_line_moves(void)
+{
+    uint32_t value = 0;
+
+    plug_in(&a, true);
+    listen(&a);
+    EXPECT(vsio_pl011_rx_awaits(&a.u));
+    write32(&a, PL011_IMSC, PL011_INT_RX); /* one byte is below the level */
+    EXPECT(!vsio_pl011_rx_awaits(&a.u));
+    write32(&a, PL011_IMSC, PL011_INT_RT | PL011_INT_TX); /* it is high */
+    EXPECT(!vsio_pl011_rx_awaits(&a.u));
+    write32(&a, PL011_IMSC, PL011_INT_RT);
+    EXPECT(vsio_pl011_rx_awaits(&a.u));
+
+    vsio_pl011_rx(&a.u, (const uint8_t *)"x", 1);
+    write32(&a, PL011_IMSC, PL011_INT_RT | PL011_INT_TX); /* it stays high */
+    EXPECT(!vsio_pl011_rx_last(&a.u, &value));
+    write32(&a, PL011_IMSC, 0); /* it was low */
+    EXPECT(!vsio_pl011_rx_last(&a.u, &value));
+    write32(&a, PL011_IMSC, PL011_INT_RT);
+    vsio_pl011_rx(&a.u, (const uint8_t *)"y", 1); /* not the last */
+    EXPECT(!vsio_pl011_rx_last(&a.u, &value));
+    EXPECT_EQ(read32(&a, PL011_DR), 'x');
+    EXPECT(vsio_pl011_rx_last(&a.u, &value));
+    EXPECT_EQ(value, 'y');
+    EXPECT(!a.u.dev.lines);
+    EXPECT(vsio_pl011_valid(&a.u));
 }
 
 static void open_to_each_byte(void)
@@ -484,18 +529,19 @@ static void open_to_each_byte(void)
     uint32_t byte, value;
 
     plug_in(&a, true);
-    write32(&a, PL011_LCR_H, PL011_LCR_H_FEN);
+    listen(&a);
     for ( byte = 0; byte < 256; byte++ )
     {
         at(byte, 0);
         value = 0x5555;
-        EXPECT(vsio_pl011_rx_first(&a.u, (uint8_t)byte));
+        EXPECT(vsio_pl011_rx_awaits(&a.u));
+        vsio_pl011_rx_first(&a.u, (uint8_t)byte);
         EXPECT(vsio_pl011_rx_last(&a.u, &value));
         EXPECT_EQ(value, byte);
     }
     EXPECT(vsio_pl011_rx_error(&a.u, PL011_DR_FE)); /* 0x100 is no byte */
     EXPECT(!vsio_pl011_rx_last(&a.u, &value));
-    EXPECT(valid(&a));
+    EXPECT(vsio_pl011_valid(&a.u));
 }
 
 /* OE stays in RSR until somebody writes ECR, which may be never. */
@@ -504,21 +550,24 @@ static void open_after_an_overrun(void)
     uint32_t value = 0;
 
     plug_in(&a, true);
-    write32(&a, PL011_LCR_H, PL011_LCR_H_FEN);
+    listen(&a);
     vsio_pl011_overrun(&a.u);
     EXPECT_EQ(vsio_pl011_rx(&a.u, (const uint8_t *)"x", 1), 1);
     EXPECT_EQ(read32(&a, PL011_DR), PL011_DR_OE | 'x');
     EXPECT_EQ(read32(&a, PL011_RSR), PL011_RSR_OE);
-    EXPECT(vsio_pl011_rx_first(&a.u, 'y'));
+    EXPECT(vsio_pl011_rx_awaits(&a.u));
+    vsio_pl011_rx_first(&a.u, 'y');
     EXPECT(vsio_pl011_rx_last(&a.u, &value));
     EXPECT_EQ(value, 'y');
-    EXPECT(valid(&a));
+    EXPECT(vsio_pl011_valid(&a.u));
 }
 
 static const struct test table[] = {
     { "each short cut does what the call does, side by side", equivalent },
     { "each of them was open often, and often not", taken },
     { "one that is not open changes nothing", untouched },
+    { "those of the receiver are open if the line moves, only then",
+      open_if_the_line_moves },
     { "those of the receiver are open to each byte", open_to_each_byte },
     { "an overrun of long ago keeps none closed", open_after_an_overrun },
 };

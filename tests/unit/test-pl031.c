@@ -1097,6 +1097,72 @@ static void random_walk(void)
     EXPECT(dev->count.irqs > 1000);
 }
 
+static void expect_state(const struct vsio_pl031 *wanted)
+{
+    EXPECT_EQ(m.rtc.last, wanted->last);
+    EXPECT_EQ(m.rtc.deadline, wanted->deadline);
+    EXPECT_EQ(m.rtc.armed, wanted->armed);
+    EXPECT_EQ(m.rtc.offset, wanted->offset);
+    EXPECT_EQ(m.rtc.ris, wanted->ris);
+    EXPECT_EQ(m.rtc.dev.lines, wanted->dev.lines);
+    EXPECT_EQ(m.rtc.dev.count.reads, wanted->dev.count.reads);
+}
+
+/* The short cut and the read, on two copies. -> was it open? */
+static bool short_cut(void)
+{
+    struct vsio_pl031 before = m.rtc, after;
+    uint32_t wanted = rd32(dev, PL031_DR), value = 0x5555;
+    bool open;
+
+    after = m.rtc;
+    m.rtc = before;
+    open = vsio_pl031_read_dr(&m.rtc, m.now, &value);
+    EXPECT_EQ(value, open ? wanted : 0x5555);
+    expect_state(open ? &after : &before);
+    m.rtc = after;
+
+    return open;
+}
+
+static void short_cut_is_the_read(void)
+{
+    start();
+    EXPECT(short_cut());
+    m.now += 12345;
+    EXPECT(short_cut());
+    wr32(dev, PL031_LR, 1000);
+    EXPECT(short_cut());
+
+    /* A match, seen or not; and then until the next one. */
+    arm(m.now + 10);
+    m.now += 9;
+    EXPECT(short_cut());
+    m.now++;
+    EXPECT(!short_cut());
+    EXPECT(seen.level[0]);
+    EXPECT(short_cut());
+    m.now += WRAP - 1;
+    EXPECT(short_cut());
+    m.now++;
+    EXPECT(!short_cut());
+    EXPECT(short_cut());
+}
+
+static void short_cut_and_the_clock(void)
+{
+    start();
+    m.now--;
+    EXPECT(!short_cut()); /* it was set back */
+    EXPECT(short_cut());
+
+    start_with(&host, VSIO_PL031_CLOCK_END - 1);
+    m.now++;
+    EXPECT(short_cut());
+    m.now++;
+    EXPECT(!short_cut()); /* it stands still */
+}
+
 static const struct test table[] = {
     { "reset values and IDs are those of the manual", reset_values },
     { "the registers are where the manual has them", register_map },
@@ -1161,5 +1227,9 @@ static const struct test table[] = {
     { "nonsense clocks neither hang nor overflow", nonsense_clock },
     { "valid() rejects each broken field", valid_rejects },
     { "a random walk agrees with a counter and a comparator", random_walk },
+    { "the short cut of DR is the read, if that is all",
+      short_cut_is_the_read },
+    { "it is shut when the clock is set back, or at its end",
+      short_cut_and_the_clock },
 };
 TESTS(table);

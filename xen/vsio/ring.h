@@ -66,22 +66,6 @@ static inline bool vsio_ring_put(struct vsio_ring *ring, uint8_t byte)
     return true;
 }
 
-/* Is there one byte from the backend, just one? */
-static inline bool vsio_ring_peek_one(const struct vsio_ring *ring,
-                                      uint8_t *byte)
-{
-    const struct xencons_interface *page = ring->page;
-    XENCONS_RING_IDX cons = ring->in_cons;
-
-    if ( ACCESS_ONCE(page->in_prod) - cons != 1 )
-        return false;
-
-    smp_rmb(); /* the index, then the byte */
-    *byte = page->in[cons % sizeof(page->in)];
-
-    return true;
-}
-
 /*
  * The next bytes from the backend that lie side by side: *data, and how many.
  * 0: the ring is empty. vsio_ring_taken() gives their room back.
@@ -104,21 +88,48 @@ static inline unsigned int vsio_ring_peek(struct vsio_ring *ring,
     return min(queued, (unsigned int)sizeof(page->in) - at);
 }
 
-/*
- * n bytes have been taken. True: the ring was full, so the backend may be
- * waiting for room and must be told. Else it has seen room when it looked last.
- */
-static inline bool vsio_ring_taken(struct vsio_ring *ring, unsigned int n)
+/* Our index goes on from cons. True: as vsio_ring_taken() says. */
+static inline bool vsio_ring_move_cons(struct vsio_ring *ring,
+                                       struct xencons_interface *page,
+                                       XENCONS_RING_IDX cons,
+                                       unsigned int n)
 {
-    struct xencons_interface *page = ring->page;
-    XENCONS_RING_IDX cons = ring->in_cons;
-
     smp_mb(); /* the bytes have been read before their room is given away */
     ring->in_cons = cons + n;
     write_atomic(&page->in_cons, cons + n);
     smp_mb(); /* either we see that it was filled, or the backend sees room */
 
     return ACCESS_ONCE(page->in_prod) - cons >= sizeof(page->in);
+}
+
+/*
+ * n bytes have been taken. True: the ring was full, so the backend may be
+ * waiting for room and must be told. Else it has seen room when it looked last.
+ */
+static inline bool vsio_ring_taken(struct vsio_ring *ring, unsigned int n)
+{
+    return vsio_ring_move_cons(ring, ring->page, ring->in_cons, n);
+}
+
+/*
+ * Take the one byte from the backend. False: there is none, or more. *was_full
+ * is what vsio_ring_taken() says.
+ */
+static inline bool vsio_ring_take_one(struct vsio_ring *ring,
+                                      uint8_t *byte,
+                                      bool *was_full)
+{
+    struct xencons_interface *page = ring->page;
+    XENCONS_RING_IDX cons = ring->in_cons;
+
+    if ( ACCESS_ONCE(page->in_prod) - cons != 1 )
+        return false;
+
+    smp_rmb(); /* the index, then the byte */
+    *byte = page->in[cons % sizeof(page->in)];
+    *was_full = vsio_ring_move_cons(ring, page, cons, 1);
+
+    return true;
 }
 
 #endif /* VSIO_RING_H */

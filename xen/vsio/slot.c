@@ -53,14 +53,7 @@ static const struct mmio_handler_ops mmio_ops = {
  * being handled, it is injected anew. The new vGIC (NEW_VGIC) takes levels, and
  * needs none of this.
  */
-#define RESAMPLE_MIN MILLISECS(1)
 #define RESAMPLE_MAX MILLISECS(64)
-
-void vsio_slot_watch(struct vsio_slot *slot)
-{
-    slot->resampling = true;
-    set_timer(&slot->resample, NOW() + RESAMPLE_MIN);
-}
 
 static void deliver_again(struct domain *d, unsigned int virq)
 {
@@ -92,7 +85,7 @@ static void resample(void *data)
 
         /* A guest that never serves the line costs less and less. */
         slot->resample_ns = accesses != slot->accesses_seen
-                                ? RESAMPLE_MIN
+                                ? VSIO_RESAMPLE_MIN
                                 : min(2 * slot->resample_ns, RESAMPLE_MAX);
         set_timer(&slot->resample, NOW() + slot->resample_ns);
     }
@@ -296,7 +289,7 @@ void vsio_slot_init(struct vsio_slot *slot,
     slot->domain = d;
     slot->dev = dev;
     slot->ops = ops;
-    slot->resample_ns = RESAMPLE_MIN;
+    slot->resample_ns = VSIO_RESAMPLE_MIN;
     spin_lock_init(&slot->lock);
     init_timer(&slot->resample, resample, slot, smp_processor_id());
 }

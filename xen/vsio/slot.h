@@ -176,13 +176,19 @@ static inline bool vsio_slot_hits(const struct vsio_slot *slot,
     return info->gpa == slot->base + reg && info->dabt.size == DABT_WORD;
 }
 
-/*
- * The level of a line has changed: for the set_irq callback, see slot.c,
- * "level". Not for a device without virq: its host table has no set_irq. Here,
- * so that it can be inlined.
- */
-void vsio_slot_watch(struct vsio_slot *slot);
+/* A line has risen: look at it again after so long, see slot.c, "level". */
+#define VSIO_RESAMPLE_MIN MILLISECS(1)
 
+static inline void vsio_slot_watch(struct vsio_slot *slot)
+{
+    slot->resampling = true;
+    set_timer(&slot->resample, NOW() + VSIO_RESAMPLE_MIN);
+}
+
+/*
+ * The level of a line has changed: for the set_irq callback. Not for a device
+ * without virq: its host table has no set_irq. Here, so that it can be inlined.
+ */
 static inline void vsio_slot_set_irq(void *ctx, unsigned int line, bool level)
 {
     struct vsio_slot *slot = ctx;

@@ -155,7 +155,7 @@ static int mmio_read(struct vcpu *v,
     {
         flags = vsio_slot_enter(&p->con.slot);
         done = vsio_pl011_rx_last(&p->uart, &value);
-        if ( done && vsio_pl011_falls(&p->uart) )
+        if ( done )
             vsio_slot_set_irq(&p->con.slot, 0, false);
         spin_unlock_irqrestore(&p->con.slot.lock, flags);
         if ( done )
@@ -207,15 +207,16 @@ static const struct mmio_handler_ops mmio_ops = {
 static inline bool pull_first(struct vpl011_state *p)
 {
     uint8_t byte;
+    bool was_full;
 
-    if ( !vsio_ring_peek_one(&p->con.ring, &byte) ||
-         !vsio_pl011_rx_first(&p->uart, byte) )
+    if ( !vsio_pl011_rx_awaits(&p->uart) ||
+         !vsio_ring_take_one(&p->con.ring, &byte, &was_full) )
         return false;
 
-    if ( vsio_pl011_rises(&p->uart) )
-        vsio_slot_set_irq(&p->con.slot, 0, true);
-    if ( vsio_ring_taken(&p->con.ring, 1) )
+    vsio_pl011_rx_first(&p->uart, byte);
+    if ( was_full )
         vsio_console_tell(&p->con);
+    vsio_slot_set_irq(&p->con.slot, 0, true);
 
     return true;
 }

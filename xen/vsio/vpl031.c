@@ -139,9 +139,41 @@ static void info(const struct vsio_slot *slot, struct xen_vsio_info *info)
     info->offset = vsio_pl031_offset(&p->rtc);
 }
 
+/* DR is what guests read; all else is for the handler of all devices. */
+static int mmio_read(struct vcpu *v,
+                     mmio_info_t *info,
+                     register_t *r,
+                     void *priv)
+{
+    struct vpl031_state *p = priv;
+    unsigned long flags;
+    uint32_t value;
+    bool done;
+
+    if ( vsio_slot_hits(&p->slot, info, PL031_DR) )
+    {
+        flags = vsio_slot_enter(&p->slot);
+        done = vsio_pl031_read_dr(&p->rtc, wall_clock(&p->slot), &value);
+        spin_unlock_irqrestore(&p->slot.lock, flags);
+        if ( done )
+        {
+            *r = value;
+            return 1;
+        }
+    }
+
+    return vsio_slot_read(v, info, r, priv);
+}
+
+static const struct mmio_handler_ops mmio_ops = {
+    .read = mmio_read,
+    .write = vsio_slot_write,
+};
+
 static const struct vsio_slot_ops ops = {
     .name = "vpl031",
     .type = XEN_VSIO_PL031,
+    .mmio = &mmio_ops,
     .port = true,
     .detach = detach,
     .info = info,
