@@ -95,6 +95,7 @@ include tools/dom0/dom0.mk
 include tests/stack/stack.mk
 include tests/bench/bench.mk
 include xen/minixen/minixen.mk
+include tests/firmware/firmware.mk
 
 # --- Targets ------------------------------------------------------------------
 

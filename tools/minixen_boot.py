@@ -34,7 +34,7 @@ FILES = {"uboot": (UBOOT,), "edk2": (EDK2_CODE, EDK2_VARS),
 BOOTARGS = "console=ttyAMA0 rdinit=/init panic=5"
 
 FLASH_SIZE = 0x4000000
-BARE = ("accesses", "gic")  # of tests/firmware
+BARE = ("accesses", "fuzz", "gic")  # of tests/firmware
 FILE_SIZE = 0x10000000  # flash.c says what is behind the flash
 
 # Each guest's prompt.
@@ -67,13 +67,15 @@ class Guest(Boot):
     """A running guest. Use it in a with statement."""
 
     def __init__(self, name, guest, keep_flash=False, bootargs=BOOTARGS,
-                 reset=False, trace=False, **options):
+                 reset=False, trace=False, extra=(), nodes="", **options):
         super().__init__(name, [], **options)
         self.guest = guest
         self.prompt = PROMPTS[guest]
         self.keep_flash = keep_flash
         self.bootargs = bootargs
         self.reset = reset  # a reset starts it again
+        self.extra = extra  # more arguments for QEMU
+        self.nodes = nodes  # more of the device tree
         self.cpus = self.cpus or 1
         self.flash = f"{BUILD}/boot/{name}.fd"
         self.trace = f"{BUILD}/boot/{name}.trace" if trace else None
@@ -100,6 +102,7 @@ class Guest(Boot):
         with open(f"{base}.dts", "a", encoding="ascii") as dts:
             with open(TREE_CHANGES, encoding="ascii") as changes:
                 dts.write(changes.read())
+            dts.write(self.nodes)
             if self.guest == "linux":
                 end = INITRD_BASE + os.path.getsize(INITRD)
                 dts.write("/ { chosen { "
@@ -157,7 +160,7 @@ class Guest(Boot):
                 "-device", f"loader,file={MINIXEN},cpu-num=0",
                 *load(self.make_tree(), TREE),
                 *load(self.make_cmdline(), CMDLINE),
-                *(() if self.reset else ("-no-reboot",))]
+                *self.extra, *(() if self.reset else ("-no-reboot",))]
 
     def ready(self, timeout=60):
         """Wait for the prompt, without the time that firmware gives a user."""

@@ -181,41 +181,98 @@ static void crosvm_query(void)
 
 /* --- U-Boot --------------------------------------------------------------- */
 
-/* It looks for a bus of 8, 16 and 32 bits, and chips that are not wider. */
+/* As U-Boot 2023.01 was seen to probe QEMU's bank. */
+struct uboot_width {
+    uint32_t bus, chip; /* in bytes */
+    uint32_t shift;     /* of each address of a register */
+};
+
+/* n chips' worth of a byte, each as wide as it thinks they are. */
+static uint32_t uboot_times(const struct uboot_width *w, uint32_t byte)
+{
+    uint32_t i, all = 0;
+
+    for ( i = 0; i < w->bus; i += w->chip )
+        all |= byte << (8 * i);
+
+    return all;
+}
+
+static void uboot_cmd(const struct uboot_width *w, uint32_t reg, uint32_t cmd)
+{
+    wr(flash_dev, (reg << w->shift) * w->bus, w->bus, uboot_times(w, cmd),
+       HERE);
+}
+
+static bool uboot_is(const struct uboot_width *w, uint32_t reg, uint32_t byte)
+{
+    return rd(flash_dev, (reg << w->shift) * w->bus, w->bus, HERE) ==
+           uboot_times(w, byte);
+}
+
+static bool uboot_finds(const struct uboot_width *w)
+{
+    static const uint16_t query[] = { 0x55, 0x555 };
+    uint32_t i;
+
+    at(w->bus << 4 | w->chip, w->shift);
+    uboot_cmd(w, 0, 0xf0);
+    uboot_cmd(w, 0, 0xff);
+    for ( i = 0; i < 2; i++ )
+    {
+        uboot_cmd(w, query[i], 0x98);
+        if ( uboot_is(w, 0x10, 'Q') && uboot_is(w, 0x11, 'R') &&
+             uboot_is(w, 0x12, 'Y') )
+            return true;
+    }
+
+    return false;
+}
+
+/* The first width at which there is an answer: 0xBCS of bus, chip and shift. */
+static uint32_t uboot_probes(unsigned int kind)
+{
+    struct uboot_width w;
+
+    flash_start(kind);
+    for ( w.bus = 1; w.bus <= 4; w.bus *= 2 )
+        for ( w.chip = 1; w.chip <= w.bus; w.chip *= 2 )
+            for ( w.shift = 0; w.shift <= 1; w.shift++ )
+                if ( uboot_finds(&w) )
+                    return w.bus << 8 | w.chip << 4 | w.shift;
+
+    return 0;
+}
+
+/* Two side by side are one to it, every other word of which it does not see. */
 static void uboot_detects(void)
 {
-    uint32_t bus, chip, found = 0, i;
+    EXPECT_EQ(uboot_probes(0), 0x110); /* one of 8 bits: right */
+    EXPECT_EQ(uboot_probes(1), 0x111);
+    EXPECT_EQ(uboot_probes(2), 0x111);
+    EXPECT_EQ(uboot_probes(3), 0x221); /* two of 16: seen on QEMU's, too */
+}
 
-    start();
-    for ( bus = 1; bus <= 4; bus *= 2 )
-        for ( chip = 1; chip <= bus; chip *= 2 )
-        {
-            static const uint8_t writes[][2] = { { 0, 0xf0 },
-                                                 { 0, 0xff },
-                                                 { 0x55, 0x98 } };
-            uint32_t times = 0, match = 0;
-
-            for ( i = 0; i < bus; i += chip )
-                times |= 1U << (8 * i);
-            at(bus, chip);
-            for ( i = 0; i < 3; i++ )
-                wr(flash_dev, writes[i][0] * bus, bus, writes[i][1] * times,
-                   HERE);
-            for ( i = 0; i < 3; i++ )
-                match += rd(flash_dev, (0x10 + i) * bus, bus, HERE) ==
-                         (uint32_t) "QRY"[i] * times;
-            if ( match == 3 )
-                found = found << 8 | bus << 4 | chip;
-        }
-    EXPECT_EQ(found, 0x42); /* the right one and no other */
-    /* The table by bytes; the locks while it is read. */
+/* It reads the query by bytes, at that width, and locks while it is shown. */
+static void uboot_reads_the_query(void)
+{
+    EXPECT_EQ(uboot_probes(3), 0x221);
     EXPECT_EQ(rd8(flash_dev, 4 * 0x13), 1);
     EXPECT_EQ(rd8(flash_dev, 4 * 0x27), 13);
     EXPECT_EQ(rd8(flash_dev, 4 * 0x36) & 8, 0); /* unlocks are single */
-    EXPECT_EQ(get(0x808), 0);
+    EXPECT_EQ(rd16(flash_dev, 0x808), 0);
     cmd(0, 0xff);
     EXPECT(flash.mapped);
     FLASH_CHECK();
+}
+
+/* Built for a bus of 32 bits, it looks there only, and finds both. */
+static void uboot_detects_32(void)
+{
+    static const struct uboot_width right = { 4, 2, 0 };
+
+    start();
+    EXPECT(uboot_finds(&right));
 }
 
 /* Erase and a buffer at a time, every status read at the block. */
@@ -442,7 +499,9 @@ static const struct test table[] = {
     { "crosvm: a read that ends at the last byte is refused",
       crosvm_last_byte },
     { "crosvm: there is no query table", crosvm_query },
-    { "U-Boot detects two chips of 16 bits", uboot_detects },
+    { "U-Boot takes the first width that answers", uboot_detects },
+    { "U-Boot reads the query", uboot_reads_the_query },
+    { "U-Boot finds two chips of 16 bits, told to", uboot_detects_32 },
     { "U-Boot saves its environment", uboot_saves },
     { "U-Boot writes a word", uboot_writes_a_word },
     { "U-Boot protects a block", uboot_protects },

@@ -50,8 +50,6 @@
 
 #define GICC(reg) ((uint32_t *)(GICC_BASE + (reg)))
 #define GICH(reg) ((uint32_t *)(GICH_BASE + (reg)))
-/* Of a register with a byte for each interrupt. */
-#define GICD_BYTE(reg, irq) ACCESS_ONCE(((uint8_t *)GICD(reg))[irq])
 
 /* --- The distributor ------------------------------------------------------ */
 
@@ -141,6 +139,22 @@ void gic_give_back(struct vcpu *v)
     }
 }
 
+/* What the guest has made inactive in the distributor leaves its register. */
+static void drop_inactive(struct vgic_cpu *vgic)
+{
+    unsigned int i, irq;
+
+    for ( i = 0; i < VGIC_NR_LRS; i++ )
+    {
+        irq = gic_swap(vgic->lr[i] & LR_IRQ);
+        if ( !vgic->lr[i] ||
+             (readl(GICD(GICD_ISACTIVER + irq / 32 * 4)) >> irq % 32 & 1) )
+            continue;
+        vgic->lr[i] = 0;
+        writel(0, GICH(GICH_LR(i)));
+    }
+}
+
 /* For that interrupt, if it has one that is out of date, or one not in use. */
 static unsigned int find_lr(const struct vgic_cpu *vgic, unsigned int virq)
 {
@@ -205,10 +219,13 @@ void gic_interrupt(struct vcpu *v)
     bool guest = v->state == VCPU_ON && v->domain->arch.vgic.enabled;
     uint32_t iar, irq, lowest = PMR_OURS;
 
+    drop_inactive(vgic);
     set_reg(&vgic->hcr, GICH_HCR_EN, GICH(GICH_HCR));
-    set_reg(&vgic->pmr, guest ? PMR_ALL : PMR_OURS, GICC(GICC_PMR));
-    while ( has_free_lr(vgic) )
+    for ( ;; )
     {
+        bool more = guest && has_free_lr(vgic);
+
+        set_reg(&vgic->pmr, more ? PMR_ALL : PMR_OURS, GICC(GICC_PMR));
         iar = readl(GICC(GICC_IAR));
         irq = iar & IAR_IRQ;
         if ( irq >= SPURIOUS )
@@ -222,7 +239,7 @@ void gic_interrupt(struct vcpu *v)
         else
             lowest = max(lowest, fill_lr(v, iar));
     }
-    if ( !has_free_lr(vgic) )
+    if ( guest && !has_free_lr(vgic) )
     {
         /* For what goes before these; and when they are nearly done. */
         set_reg(&vgic->pmr, lowest, GICC(GICC_PMR));

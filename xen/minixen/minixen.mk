@@ -92,22 +92,3 @@ trace: $(minixen-run)
 	@$(if $(KEYS),,echo '$(session-$(traced))' | tr ';' '\n' | sed 's/^ *//' |) \
 		tools/minixen-run --guest $(traced) --name trace-$(traced) --trace
 	@tools/minixen-trace $(B)/boot/trace-$(traced).trace $(B)/trace/$(traced)
-
-# Guests without an operating system, started at 0: for the .t of their names.
-firmware-guests := $(B)/minixen/accesses.bin $(B)/minixen/gic.bin
-firmware-cc := aarch64-linux-gnu-gcc -O1 -std=c11 -Wall -Wextra -ffreestanding \
-	-mgeneral-regs-only -mstrict-align -fno-toplevel-reorder -fno-pic -no-pie \
-	-fno-asynchronous-unwind-tables -nostdlib -static \
-	-Wl,-Ttext=0,--build-id=none
-
-$(B)/minixen/accesses.bin: tests/firmware/accesses.S
-$(B)/minixen/gic.bin: tests/firmware/gic.c
-$(firmware-guests): | need-minixen
-	@mkdir -p $(@D)
-	@$(firmware-cc) -o $(@:.bin=.elf) $<
-	@aarch64-linux-gnu-objcopy -O binary $(@:.bin=.elf) $@
-
-.PHONY: firmware
-firmware: ## U-Boot, EDK2 and Linux on minixen
-firmware: $(minixen) $(firmware-guests) $(lab-image) $(lab-initrd) | need-firmware
-	@prove $(wildcard tests/firmware/*.t)

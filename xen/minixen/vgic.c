@@ -132,6 +132,14 @@ static uint32_t read_fields(const struct fields *f, unsigned int reg)
     return swap_fields(f, reg, word);
 }
 
+/* QEMU takes a byte of zero for an SGI without a sender, and dies of it. */
+static void write_senders(unsigned int reg, uint32_t word)
+{
+    for ( ; word; word >>= 8, reg++ )
+        if ( word & 0xff )
+            GICD_BYTE(reg, 0) = word;
+}
+
 /* mask: what of the word is written. */
 static void write_fields(const struct fields *f,
                          unsigned int reg,
@@ -143,6 +151,11 @@ static void write_fields(const struct fields *f,
     if ( f->start == GICD_IPRIORITYR )
         word = 0x80808080U | (word & 0xf8f8f8f8U) >> 1;
     word &= mask;
+    if ( f->start == GICD_CPENDSGIR )
+    {
+        write_senders(reg, word);
+        return;
+    }
     if ( f->plain )
         word |= readl(GICD(reg)) & ~mask;
     writel(word, GICD(reg));

@@ -49,6 +49,7 @@ bool vgic_assert_level(struct domain *d, unsigned int irq);
 #define GICD_ISENABLER  0x100
 #define GICD_ISPENDR    0x200
 #define GICD_ICPENDR    0x280
+#define GICD_ISACTIVER  0x300
 #define GICD_IPRIORITYR 0x400
 #define GICD_ITARGETSR  0x800
 #define GICD_ICFGR      0xc00
@@ -57,6 +58,8 @@ bool vgic_assert_level(struct domain *d, unsigned int irq);
 #define GICD_SPENDSGIR  0xf20
 #define GICD_ID         0xfd0
 #define GICD(reg)       ((uint32_t *)(GICD_BASE + (reg)))
+/* Of a register with a byte for each interrupt. */
+#define GICD_BYTE(reg, irq) ACCESS_ONCE(((uint8_t *)GICD(reg))[irq])
 
 /* Of a register with a bit for each interrupt, where only ones count. */
 void gic_set_bit(unsigned int reg, unsigned int irq);
