@@ -96,6 +96,8 @@ include tests/stack/stack.mk
 include tests/bench/bench.mk
 include xen/minixen/minixen.mk
 include tests/firmware/firmware.mk
+include tools/channel/channel.mk
+include tests/channel/channel.mk
 
 # --- Targets ------------------------------------------------------------------
 
@@ -111,13 +113,13 @@ run: $(if $(GUEST),$(minixen-run),$(if $(filter full,$(STACK)),dom0,lab))
 
 .PHONY: test
 test: ## all that the CI runs: check, coverage, fuzzing, QEMU's devices, real Xen
-test: check coverage replay model differential toolstack lab dom0 bench firmware
+test: check coverage replay model differential toolstack channel lab dom0 bench firmware
 	@$(MAKE) -s fuzz TIME=60
 	@prove $(wildcard tests/mutate/*.t tests/xen/*.t tests/graft/*.t tests/stack/*.t)
 
 .PHONY: check
 check: ## unit tests on all machines and compilers, sanitizers, lint; no boot
-check: lint size $(foreach v,$(variants) sanitized,$(tests-$v)) $(objects-calls) \
+check: lint size channel-check $(foreach v,$(variants) sanitized,$(tests-$v)) $(objects-calls) \
 		$(glue-all)
 	@tests/lint/check-objects $(foreach v,$(variants) calls,$(objects-$v))
 	@prove -Q -j$$(nproc) --exec tests/unit/run \

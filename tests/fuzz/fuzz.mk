@@ -12,7 +12,9 @@ TIME ?= 60
 
 fuzz-targets := $(patsubst tests/fuzz/fuzz-%.c,%,$(wildcard tests/fuzz/fuzz-*.c))
 # These have steps of their own.
-fuzz-alone := bus rate-limit
+fuzz-alone := bus channel rate-limit
+# Not of devices/ but of tools/channel/.
+channel-objects := frame.o link.o stream.o
 
 # bounds: clang's undefined has array-bounds alone. Newer compilers can be told
 # that no array at the end of a struct is longer than it says.
@@ -33,13 +35,18 @@ $(B)/fuzz/$1/%.o: devices/%.c tests/fuzz/fuzz.mk | need-fuzz
 	@mkdir -p $$(@D)
 	@$$(fuzz-$1) $(warnings) -Idevices -MMD -MP -c -o $$@ $$<
 
+$(B)/fuzz/$1/%.o: tools/channel/%.c tests/fuzz/fuzz.mk | need-fuzz
+	@mkdir -p $$(@D)
+	@$$(fuzz-$1) $(warnings) -MMD -MP -c -o $$@ $$<
+
 $(B)/fuzz/$1/%.o: tests/fuzz/%.c tests/fuzz/fuzz.mk | need-fuzz
 	@mkdir -p $$(@D)
-	@$$(fuzz-$1) $(warnings) -Idevices -MMD -MP -c -o $$@ $$<
+	@$$(fuzz-$1) $(warnings) -Idevices -Itools/channel -MMD -MP -c -o $$@ $$<
 
 $(foreach t,$(fuzz-targets),
 $(B)/fuzz/$1/fuzz-$t: $(addprefix $(B)/fuzz/$1/,fuzz-$t.o fuzz.o $3 \
-		$(if $(filter $t,$(fuzz-alone)),,steps.o) $(VSIO_DEVICES:.c=.o))
+		$(if $(filter $t,$(fuzz-alone)),,steps.o) \
+		$(if $(filter $t,channel),$(channel-objects)) $(VSIO_DEVICES:.c=.o))
 	@$2 -o $$@ $$^
 )
 

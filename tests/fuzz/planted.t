@@ -10,18 +10,26 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 n=0
 
+# sources TARGET - where the files are that it is about.
+sources()
+{
+    if [ "$1" = channel ]; then echo tools/channel; else echo devices; fi
+}
+
 # build VARIANT TARGET FILE - the program with the faulty FILE in $dir.
 build()
 {
     local cc=$FUZZ_GCC main=$fuzz/gcc/replay.o link=
     if [ "$1" = clang ]; then cc=$FUZZ_CLANG main='' link=-fsanitize=fuzzer; fi
     local steps=$fuzz/$1/steps.o
-    case $2 in bus|rate-limit) steps= ;; esac
+    case $2 in bus|channel|rate-limit) steps= ;; esac
     local others
-    others=$(cd devices && printf '%s\n' *.c |
+    others=$(cd "$(sources "$2")" && printf '%s\n' *.c |
              sed "s#^#$fuzz/$1/#; s/\.c\$/.o/" | grep -v "/${3%.c}.o\$")
+    # fuzz.o has the steps of devices, too.
+    [ "$2" != channel ] || others="$others $fuzz/$1/vsio.o $fuzz/$1/snapshot.o"
     # shellcheck disable=SC2086 # words, on purpose
-    $cc $link -Idevices -o "$dir/program" "$dir/$3" \
+    $cc $link -Idevices -Itools/channel -o "$dir/program" "$dir/$3" \
         "$fuzz/$1/fuzz-$2.o" "$fuzz/$1/fuzz.o" $main $steps $others
 }
 
@@ -30,8 +38,8 @@ plant()
 {
     n=$((n + 1))
     rm -f "$dir"/*
-    sed "$4" "devices/$3" >"$dir/$3"
-    if cmp -s "devices/$3" "$dir/$3"; then
+    sed "$4" "$(sources "$2")/$3" >"$dir/$3"
+    if cmp -s "$(sources "$2")/$3" "$dir/$3"; then
         echo "not ok $n - $6 # the fault could not be planted"
     elif ! build "$1" "$2" "$3" 2>"$dir/out"; then
         echo "not ok $n - $6 # it does not compile"
@@ -49,6 +57,18 @@ plant()
 # shellcheck disable=SC2046 # words, on purpose
 tests/fuzz/run replay $(cd tests/fuzz && printf '%s\n' fuzz-*.c |
                         sed 's/^fuzz-//; s/\.c$//') >/dev/null
+
+# --- The command channel
+plant gcc channel frame.c 's/p->skip || p->escaped )/p->skip )/' \
+    'seen is model_flag()' 'a frame that ends in the middle of an escape'
+plant gcc channel link.c 's/progress > distance(l->oldest, l->top)/false/' \
+    'vsio_link_valid' 'an acknowledgement of what was never sent'
+plant gcc channel link.c 's/else if ( ahead )/else if ( ahead \&\& ahead < 250 )/' \
+    'vsio_get32(data) is e->seen' 'a message twice'
+plant gcc channel link.c 's/l->incarnation++;//' \
+    'ends..].seen is ends' 'a session of an older agent'
+plant clang channel stream.c 's/size > f->credit )/size > f->credit + 1U )/' \
+    'vsio_inflow_put(&st.in, data, n) is fits' 'a byte more than was granted'
 
 # --- Interrupt lines
 plant gcc ns16550 ns16550.c \

@@ -26,5 +26,6 @@ $(B)/toolstack/fake-xen-arm64.so: $(fake-sources) $(fake-headers) \
 
 .PHONY: toolstack
 toolstack: ## vsioctl with the real xenstored and xenconsoled, no Xen
-toolstack: tools $(B)/toolstack/fake-xen.so $(B)/toolstack/fake-xen-arm64.so
+toolstack: tools $(B)/agent/vsio-agent $(B)/toolstack/fake-xen.so \
+		$(B)/toolstack/fake-xen-arm64.so
 	@prove $(wildcard tests/toolstack/*.t)

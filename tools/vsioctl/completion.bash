@@ -19,7 +19,7 @@ _vsioctl()
 
     case $COMP_CWORD:$command in
     1:*)
-        words="attach detach dt list stat console send serve save restore key mouse --help"
+        words="attach detach dt list stat console send serve save restore key mouse exec cp ls ping boot-time forward --help"
         ;;
     *:serve)
         words="--foreground --log=guest --log=none --log-dir= --pid-file= --overflow-data=keep --help"
@@ -31,6 +31,17 @@ _vsioctl()
     *:attach)
         words=$keys
         [ "$COMP_CWORD" != 2 ] || words=$(_vsioctl_domains)
+        ;;
+    2:cp | 3:cp | 2:ls)
+        mapfile -t COMPREPLY < <(compgen -f -- "$word"; compgen -W "$(_vsioctl_domains)" -S : -- "$word")
+        compopt -o nospace 2>/dev/null
+        return
+        ;;
+    3:exec | 3:ping | 3:boot-time)
+        words="-t --slot= --"
+        ;;
+    4:forward)
+        words="--allow="
         ;;
     2:list | 3:list)
         words="--json $(_vsioctl_domains)"

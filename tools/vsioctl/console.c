@@ -21,17 +21,14 @@
 #define ESCAPE       0x1d /* Ctrl-], as xl console has it */
 #define TTY_WAIT_SEC 5    /* likewise, for a daemon that has just started */
 
-struct session {
-    struct host host;
-    struct domain d;
-    uint32_t slot;
-    char *path; /* of the node that names the pty */
-    int tty;    /* -1: its daemon is not there */
-};
-
-/* The first UART, or the one that was asked for. */
-static enum status find_uart(struct session *s, const char *which)
+/* The nth UART, or the one that was asked for. */
+static enum status find_uart(struct line *s,
+                             const char *which,
+                             unsigned int nth)
 {
+    const char *what = which     ? "console"
+                       : nth > 1 ? "no second UART"
+                                 : "no UART";
     struct xen_vsio_info info = { 0 };
     int64_t slot = 0;
     int err = ENOENT;
@@ -44,11 +41,13 @@ static enum status find_uart(struct session *s, const char *which)
 
         err = vsio_info(&s->host, s->d.id, (uint32_t)slot, &info);
         kind = kind_of_type(info.type);
-        if ( which || (!err && kind && kind->ring) )
+        if ( which || (!err && kind && kind->ring && !--nth) )
             break;
     }
+    if ( slot == XEN_VSIO_SLOTS && !err )
+        err = ENOENT;
     if ( err )
-        return vsio_error(err, &s->d, which ? "console" : "no UART");
+        return vsio_error(err, &s->d, what);
     if ( !kind_of_type(info.type) || !kind_of_type(info.type)->ring )
         return error(NOT_FOUND, "slot %s is no UART but %s", which,
                      kind_name(info.type));
@@ -61,7 +60,7 @@ static enum status find_uart(struct session *s, const char *which)
     return OK;
 }
 
-static bool open_tty(struct session *s)
+static bool open_tty(struct line *s)
 {
     char *name = store_read(s->host.xs, "%s", s->path);
 
@@ -73,7 +72,7 @@ static bool open_tty(struct session *s)
 }
 
 /* Take note of changes in xenstore. */
-static void drain_watches(struct session *s)
+static void drain_watches(struct line *s)
 {
     char **event;
 
@@ -81,7 +80,7 @@ static void drain_watches(struct session *s)
         free(event);
 }
 
-static enum status wait_tty(struct session *s)
+enum status line_open(struct line *s)
 {
     time_t end = time(NULL) + TTY_WAIT_SEC;
 
@@ -104,32 +103,38 @@ static enum status wait_tty(struct session *s)
     return OK;
 }
 
-static enum status session_open(struct session *s,
-                                const char *who,
-                                const char *which)
+enum status line_find(struct line *s,
+                      const char *who,
+                      const char *which,
+                      unsigned int nth)
 {
     enum status status;
 
-    *s = (struct session){ .tty = -1 };
+    *s = (struct line){ .tty = -1 };
     status = host_open(&s->host);
-    if ( status )
-        return status;
-    status = domain_find(&s->host, who, &s->d);
     if ( !status )
-        status = find_uart(s, which);
-    if ( !status )
-        status = wait_tty(s);
+        status = domain_find(&s->host, who, &s->d);
 
-    return status;
+    return status ? status : find_uart(s, which, nth);
 }
 
-static void session_close(struct session *s)
+void line_close(struct line *s)
 {
     if ( s->tty >= 0 )
         close(s->tty);
     free(s->path);
     free(s->d.name);
-    host_close(&s->host);
+    if ( s->host.quiet )
+        host_close(&s->host);
+}
+
+static enum status session_open(struct line *s,
+                                const char *who,
+                                const char *which)
+{
+    enum status status = line_find(s, who, which, 1);
+
+    return status ? status : line_open(s);
 }
 
 /* --- console ------------------------------------------------------------ */
@@ -143,7 +148,7 @@ static void on_signal(int sig)
     interrupted = 1;
 }
 
-static bool make_raw(int fd, struct termios *old)
+bool make_raw(int fd, struct termios *old)
 {
     struct termios raw;
 
@@ -155,14 +160,14 @@ static bool make_raw(int fd, struct termios *old)
     return !tcsetattr(fd, TCSANOW, &raw);
 }
 
-static void lost_tty(struct session *s)
+void line_lost(struct line *s)
 {
     close(s->tty);
     s->tty = -1;
 }
 
 /* What was typed. False: this is the end. */
-static bool from_terminal(struct session *s, bool terminal, bool *more)
+static bool from_terminal(struct line *s, bool terminal, bool *more)
 {
     char buffer[256];
     ssize_t n = read(STDIN_FILENO, buffer, sizeof(buffer));
@@ -179,13 +184,13 @@ static bool from_terminal(struct session *s, bool terminal, bool *more)
     if ( escape )
         n = escape - buffer;
     if ( s->tty >= 0 && !write_all(s->tty, buffer, (size_t)n) )
-        lost_tty(s);
+        line_lost(s);
 
     return !escape;
 }
 
 /* What the guest says. False: nobody hears it. */
-static bool from_guest(struct session *s)
+static bool from_guest(struct line *s)
 {
     char buffer[4096];
     ssize_t n = read(s->tty, buffer, sizeof(buffer));
@@ -193,13 +198,13 @@ static bool from_guest(struct session *s)
     if ( n > 0 )
         return write_all(STDOUT_FILENO, buffer, (size_t)n);
     if ( n == 0 || (errno != EINTR && errno != EAGAIN) )
-        lost_tty(s);
+        line_lost(s);
 
     return true;
 }
 
 /* The daemon has put another pty there, or the UART has gone. */
-static bool from_store(struct session *s)
+bool line_changed(struct line *s)
 {
     char *name;
 
@@ -214,7 +219,7 @@ static bool from_store(struct session *s)
     return true;
 }
 
-static enum status talk(struct session *s)
+static enum status talk(struct line *s)
 {
     bool terminal = isatty(STDIN_FILENO), more = true;
 
@@ -234,7 +239,7 @@ static enum status talk(struct session *s)
         }
         if ( fds[1].revents && !from_guest(s) )
             return error(FAILED, "standard output: %m");
-        if ( fds[0].revents && !from_store(s) )
+        if ( fds[0].revents && !line_changed(s) )
             return OK;
         if ( fds[2].revents && !from_terminal(s, terminal, &more) )
             return OK;
@@ -246,7 +251,7 @@ static enum status talk(struct session *s)
 enum status cmd_console(int argc, char **argv)
 {
     struct sigaction action = { .sa_handler = on_signal };
-    struct session s;
+    struct line s;
     struct termios tty_before;
     enum status status = session_open(&s, argv[0], argc > 1 ? argv[1] : NULL);
 
@@ -267,7 +272,7 @@ enum status cmd_console(int argc, char **argv)
             fputs("\r\n", stderr);
         }
     }
-    session_close(&s);
+    line_close(&s);
 
     return status;
 }
@@ -276,8 +281,7 @@ enum status cmd_console(int argc, char **argv)
 
 #define BAR_WIDTH 30
 
-/* size < 0: nobody knows. */
-static void progress(const char *name, uint64_t done, int64_t size, bool last)
+void progress(const char *name, uint64_t done, int64_t size, bool last)
 {
     static const char full[BAR_WIDTH + 1] = "##############################";
     static time_t shown;
@@ -296,7 +300,7 @@ static void progress(const char *name, uint64_t done, int64_t size, bool last)
         putc('\n', stderr);
 }
 
-static enum status copy(struct session *s, int fd, const char *name)
+static enum status copy(struct line *s, int fd, const char *name)
 {
     struct stat st;
     int64_t size =
@@ -325,7 +329,7 @@ enum status cmd_send(int argc, char **argv)
     const char *name = argv[2];
     int fd =
         strcmp(name, "-") ? open(name, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
-    struct session s;
+    struct line s;
     struct termios tty_before;
     enum status status;
 
@@ -338,7 +342,7 @@ enum status cmd_send(int argc, char **argv)
         (void)make_raw(s.tty, &tty_before);
         status = copy(&s, fd, name);
     }
-    session_close(&s);
+    line_close(&s);
     close(fd);
 
     return status;

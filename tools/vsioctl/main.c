@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * vsioctl - devices of domains: attached, described, listed, saved, and the
- * consoles of UARTs. docs/toolstack.md, docs/vsioctl.8.md.
+ * consoles of UARTs. docs/toolstack.md, docs/vsioctl.8.md;
+ * commands in guests: docs/channel.md.
  */
 #include <signal.h>
 #include <string.h>
@@ -60,6 +61,24 @@ static const struct command {
       cmd_mouse,
       "Move the i8042's mouse to the right and up; buttons are left, right,\n"
       "middle, side, extra or none. click: pressed, and released.\n" },
+    { "exec", "DOM [-t SECONDS] [--slot=N] -- COMMAND [ARGUMENT...]", 0, -1,
+      cmd_exec,
+      "Run a command in a guest with vsio-agent on its second UART. Its "
+      "input,\n"
+      "output, errors and exit status are this one's; 124: it took more than\n"
+      "SECONDS, 125: vsioctl failed, 126, 127: it could not be started.\n" },
+    { "cp", "[-t SECONDS] [--slot=N] FROM TO", 2, -1, cmd_cp,
+      "Copy a file to a guest or back; one of both is DOM:/PATH.\n" },
+    { "ls", "[-t SECONDS] [--slot=N] DOM:/PATH", 1, -1, cmd_ls,
+      "List a directory of a guest.\n" },
+    { "ping", "DOM [-t SECONDS] [--slot=N]", 1, -1, cmd_ping,
+      "Ask the agent of a guest for an answer.\n" },
+    { "boot-time", "[--json] DOM [-t SECONDS] [--slot=N]", 1, -1, cmd_boot_time,
+      "Wait until the agent of a guest is there; say when that was.\n" },
+    { "forward", "DOM PORT HOST:PORT | DOM PORT --allow=FILE", 2, -1,
+      cmd_forward,
+      "Connections to 127.0.0.1:PORT in the guest go to HOST:PORT from here,\n"
+      "or, as those of an HTTP proxy, to the places in a file.\n" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -68,10 +87,11 @@ static enum status help(void)
 {
     puts("Usage: vsioctl COMMAND [ARGUMENT...]\n");
     for ( size_t i = 0; i < COMMANDS; i++ )
-        printf("  %-8s %s\n", commands[i].name, commands[i].synopsis);
+        printf("  %-9s %s\n", commands[i].name, commands[i].synopsis);
     puts("\nDOM is a domain's number or name. vsioctl COMMAND --help says more."
          "\nExit status: 0 done, 1 failed, 2 usage, 3 no such domain or device,"
-         "\n4 not in this state, 5 no Xen, no xenstored, or no permission.");
+         "\n4 not in this state, 5 no Xen, no xenstored, or no permission;"
+         "\nexec: the command's.");
 
     return OK;
 }

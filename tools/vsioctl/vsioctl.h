@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <termios.h>
 
 #include <xencall.h>
 #include <xenctrl.h>
@@ -230,6 +231,33 @@ char *store_tty(struct xs_handle *xs,
                 uint32_t slot,
                 const struct xen_vsio_info *info);
 
+/* --- console.c: a UART's pty ---------------------------------------------- */
+
+struct line {
+    struct host host;
+    struct domain d;
+    uint32_t slot;
+    char *path; /* of the node that names the pty */
+    int tty;    /* -1: its daemon is not there */
+};
+
+/* The UART in a slot, or the nth one of the domain; its pty is not opened. */
+enum status line_find(struct line *s,
+                      const char *who,
+                      const char *which,
+                      unsigned int nth);
+/* Its pty; waits a while for the daemon to name one. */
+enum status line_open(struct line *s);
+void line_close(struct line *s);
+/* The pty has ended: there may be another one. */
+void line_lost(struct line *s);
+/* xenstore has something to tell. False: the UART has gone. */
+bool line_changed(struct line *s);
+
+bool make_raw(int fd, struct termios *old);
+/* A bar on a terminal; size < 0: nobody knows. */
+void progress(const char *name, uint64_t done, int64_t size, bool last);
+
 /* --- files -------------------------------------------------------------- */
 
 /* Read a flash's file: size bytes, padded with ff. */
@@ -249,5 +277,11 @@ enum status cmd_save(int argc, char **argv);
 enum status cmd_restore(int argc, char **argv);
 enum status cmd_key(int argc, char **argv);
 enum status cmd_mouse(int argc, char **argv);
+enum status cmd_exec(int argc, char **argv);
+enum status cmd_ping(int argc, char **argv);
+enum status cmd_boot_time(int argc, char **argv);
+enum status cmd_cp(int argc, char **argv);
+enum status cmd_ls(int argc, char **argv);
+enum status cmd_forward(int argc, char **argv);
 
 #endif /* VSIOCTL_H */

@@ -21,16 +21,21 @@ $(B)/arm64/.unpacked:
 	@B=$(B) tools/fetch-debs unpack $(@D) $(arm64-debs)
 	@touch $@
 
-vsioctl-sources := $(notdir $(wildcard tools/vsioctl/*.c))
+vsioctl-sources := $(notdir $(wildcard tools/vsioctl/*.c tools/channel/*.c))
 vsioctl-libs := -lxenctrl -lxencall -lxenevtchn -lxenforeignmemory -lxenstore \
 	-lxentoollog -lfdt -lutil
 # Xen's headers are in the GNU dialect.
 vsioctl-flags := $(CFLAGS) $(warnings) -std=gnu11 -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 \
-	-fPIE -fstack-protector-strong -Ixen/vsio -Itools/vsioctl -Idevices
+	-fPIE -fstack-protector-strong -Ixen/vsio -Itools/vsioctl -Idevices \
+	-Itools/channel
 
 # $(call vsioctl,DIR,CC,LINK,NEED): the program is DIR/vsioctl.
 define vsioctl
 $1/%.o: tools/vsioctl/%.c tools/vsioctl/vsioctl.mk | $4
+	@mkdir -p $$(@D)
+	@$2 $(vsioctl-flags) -MMD -MP -c -o $$@ $$<
+
+$1/%.o: tools/channel/%.c tools/vsioctl/vsioctl.mk | $4
 	@mkdir -p $$(@D)
 	@$2 $(vsioctl-flags) -MMD -MP -c -o $$@ $$<
 
