@@ -90,9 +90,11 @@ include tests/differential/differential.mk
 include tests/ring/ring.mk
 include tests/mutate/mutate.mk
 include tools/vsioctl/vsioctl.mk
+include tools/vsiod/vsiod.mk
 include tests/toolstack/toolstack.mk
 include tools/dom0/dom0.mk
 include tests/stack/stack.mk
+include tests/vsiod/vsiod-tests.mk
 include tests/bench/bench.mk
 include xen/minixen/minixen.mk
 include tests/firmware/firmware.mk
@@ -113,14 +115,15 @@ run: $(if $(GUEST),$(minixen-run),$(if $(filter full,$(STACK)),dom0,lab))
 
 .PHONY: test
 test: ## all that the CI runs: check, coverage, fuzzing, QEMU's devices, real Xen
-test: check coverage replay model differential toolstack channel lab dom0 bench firmware
+test: check coverage replay model differential toolstack channel vsiod-tests lab dom0 \
+		$(xen-ioreq) bench firmware
 	@$(MAKE) -s fuzz TIME=60
-	@prove $(wildcard tests/mutate/*.t tests/xen/*.t tests/graft/*.t tests/stack/*.t)
+	@prove -j2 $(wildcard tests/stack/*.t tests/graft/*.t tests/xen/*.t tests/mutate/*.t)
 
 .PHONY: check
 check: ## unit tests on all machines and compilers, sanitizers, lint; no boot
-check: lint size channel-check $(foreach v,$(variants) sanitized,$(tests-$v)) $(objects-calls) \
-		$(glue-all)
+check: lint size channel-check $(objects-calls) $(glue-all) \
+		$(foreach v,$(variants) sanitized,$(tests-$v))
 	@tests/lint/check-objects $(foreach v,$(variants) calls,$(objects-$v))
 	@prove -Q -j$$(nproc) --exec tests/unit/run \
 		$(foreach v,$(variants) sanitized,$(tests-$v)) $(glue-all) \

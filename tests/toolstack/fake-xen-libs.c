@@ -89,6 +89,7 @@ static void get_dominfo(struct fake_xen *x, uint32_t id, xc_dominfo_t *info)
     info->domid = id;
     info->paused = d->paused;
     info->dying = d->dying;
+    info->cpu_time = d->has_run;
     memcpy(info->handle, d->uuid, 16);
 }
 

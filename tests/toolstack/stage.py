@@ -18,7 +18,8 @@ B = os.path.join(TOP, os.environ.get("B", "build"))
 ARM64 = f"{B}/arm64"
 XEN_BIN = f"{ARM64}/usr/lib/xen-4.17/bin"
 VSIOCTL = f"{B}/vsioctl/vsioctl"
-PRELOAD = f"{B}/toolstack/fake-xen.so"
+FAKE_XEN = f"{B}/toolstack/fake-xen.so"
+PRELOAD = FAKE_XEN  # in front of the libraries of vsioctl
 PATIENCE = 20  # seconds, for what takes milliseconds on an idle machine
 
 FIRST = 0x22001000  # the address that vsioctl chooses first
@@ -130,7 +131,7 @@ class Stage:
             file.write("1\n")
         with open(f"{self.dir}/xsd_kva", "wb") as file:
             file.write(bytes(4096))
-        self.xen = ctypes.CDLL(PRELOAD)
+        self.xen = ctypes.CDLL(FAKE_XEN)
         self.xen.fx_write.restype = self.xen.fx_read.restype = ctypes.c_bool
         self.xen.fx_print.restype = self.xen.fx_input.restype = ctypes.c_size_t
         self.xen.fx_domctls.restype = ctypes.c_uint64

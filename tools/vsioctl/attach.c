@@ -63,7 +63,7 @@ static void page_back(struct host *host,
                       uint32_t slot,
                       const struct kind *kind)
 {
-    if ( kind && kind->ring )
+    if ( kind && kind->ring && !daemon_there(d->id) )
         ring_page_put(host, d, ring_gfn(slot));
 }
 
@@ -77,9 +77,9 @@ static enum status forget(struct host *host,
     return store_forget(host, d, slot);
 }
 
-static void note(struct places *taken,
-                 uint32_t slot,
-                 const struct xen_vsio_info *info)
+static void note_place(struct places *taken,
+                       uint32_t slot,
+                       const struct xen_vsio_info *info)
 {
     struct place *p = &taken->place[taken->count++];
 
@@ -120,7 +120,7 @@ static enum status sweep(struct host *host,
         else if ( err )
             return vsio_error(err, d, "devices");
         else
-            note(taken, slot, &info);
+            note_place(taken, slot, &info);
     }
 
     return OK;
@@ -177,11 +177,10 @@ static void describe(const struct spec *spec,
     nodes_add(nodes, "port", text("%u", a->evtchn));
     if ( a->virq )
         nodes_add(nodes, "irq", text("%u", a->virq));
-    if ( spec->kind->ring )
-    {
+    if ( a->gfn )
         nodes_add(nodes, "ring-ref", text("%llu", (unsigned long long)a->gfn));
+    if ( spec->kind->ring )
         nodes_add(nodes, "limit", text("%u", spec->limit));
-    }
     if ( a->type == XEN_VSIO_NS16550 )
         nodes_add(nodes, "stride", text("%u", a->stride));
     if ( a->type == XEN_VSIO_CFI_FLASH )
@@ -197,6 +196,12 @@ static void describe(const struct spec *spec,
         nodes_add(nodes, "file", text("%s", spec->file));
 }
 
+/* A daemon keeps what a UART prints in memory of its own. */
+static bool has_ring(const struct domain *d, const struct spec *spec)
+{
+    return spec->kind->ring && !daemon_there(d->id);
+}
+
 /* What Xen is told about the device; the rest is for xenstore. */
 static struct xen_vsio_attach request(struct host *host,
                                       const struct domain *d,
@@ -207,7 +212,7 @@ static struct xen_vsio_attach request(struct host *host,
         .type = spec->kind->type,
         .virq = spec->irq,
         .base = spec->addr,
-        .gfn = spec->kind->ring ? ring_gfn(slot) : 0,
+        .gfn = has_ring(d, spec) ? ring_gfn(slot) : 0,
         .stride = spec->kind->type == XEN_VSIO_NS16550 ? spec->stride : 0,
         .size = spec->size,
         .block = spec->block,
@@ -263,28 +268,50 @@ static enum status make_device(struct host *host,
     return status;
 }
 
+/* One host for all devices of a domain: but for the UART that Xen itself makes.
+ */
+static enum status start_daemon(struct host *host, const struct domain *d)
+{
+    struct xen_vsio_info info;
+
+    for ( uint32_t slot = 0; slot < XEN_VSIO_SLOTS && !daemon_there(d->id);
+          slot++ )
+    {
+        if ( !vsio_info(host, d->id, slot, &info) &&
+             info.base != XEN_UART_BASE )
+            return error(REFUSED, "domain %u (%s): slot %u is in Xen already",
+                         d->id, d->name, slot);
+    }
+
+    return daemon_start(d);
+}
+
 static enum status attach(struct host *host,
                           const struct domain *d,
                           struct spec *spec)
 {
     struct places taken = { 0 };
     uint32_t slot;
-    enum status status;
+    enum status status = OK;
 
-    if ( !d->paused )
+    if ( !d->paused || (d->has_run && (spec->daemon || daemon_there(d->id))) )
         return has_run(d);
+    if ( spec->daemon )
+        status = start_daemon(host, d);
+    if ( status )
+        return status;
     status = sweep(host, d, &taken, &slot);
     if ( !status )
         status = spec_place(spec, &taken);
     if ( !status && slot == XEN_VSIO_SLOTS )
         status = vsio_error(ENOSPC, d, spec->kind->name);
-    if ( !status && spec->kind->ring )
+    if ( !status && has_ring(d, spec) )
         status = ring_page_get(host, d, ring_gfn(slot));
     if ( status )
         return status;
 
     status = make_device(host, d, spec, slot);
-    if ( status && spec->kind->ring )
+    if ( status && has_ring(d, spec) )
         ring_page_put(host, d, ring_gfn(slot));
     if ( !status )
         printf("slot %u: %s at 0x%llx, irq %u\n", slot, spec->kind->name,
@@ -326,7 +353,9 @@ static enum status take_away(struct host *host,
                      "slot %u is Xen's own PL011: see vuart= in xl.cfg(5)",
                      slot);
     if ( !err )
-        err = d->paused ? detach(host, d, slot) : EBUSY;
+        err = d->paused && !(d->has_run && daemon_there(d->id))
+                  ? detach(host, d, slot)
+                  : EBUSY;
     if ( err == EBUSY )
         return has_run(d);
     /* What only xenstore knows is what a killed detach has left. */

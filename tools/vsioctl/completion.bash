@@ -14,7 +14,7 @@ _vsioctl()
 {
     local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} words
     local devices="pl011 pl031 i8042 ns16550 flash"
-    local keys="addr= irq= limit= log= stride= offset= size= block= file="
+    local keys="addr= irq= limit= log= stride= offset= size= block= file= host=daemon"
     COMPREPLY=()
 
     case $COMP_CWORD:$command in

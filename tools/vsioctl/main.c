@@ -23,7 +23,9 @@ static const struct command {
       "  log=FILE|none          UARTs: instead of guest-NAME-vsioSLOT.log\n"
       "  stride=1|2|4           ns16550: bytes between registers (4)\n"
       "  offset=SECONDS         pl031: the guest's time minus UTC\n"
-      "  size=N block=N file=F  flash: bytes, of an erase block, contents\n" },
+      "  size=N block=N file=F  flash: bytes, of an erase block, contents\n"
+      "  host=xen|daemon        who serves it: this domain's vsiod is "
+      "started\n" },
     { "detach", "DOM SLOT", 2, 2, cmd_detach,
       "Take a device from a domain that has not run yet.\n" },
     { "dt", "DEVICE [KEY=VALUE...]... > FILE", 1, -1, cmd_dt,

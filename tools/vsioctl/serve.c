@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -18,7 +17,6 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,24 +35,6 @@ struct watched {
     uint32_t domid;
     bool seen, changed;
 };
-
-static bool foreground = true;
-
-void note(const char *format, ...)
-{
-    va_list ap;
-
-    va_start(ap, format);
-    if ( foreground )
-    {
-        fputs("vsioctl: ", stderr);
-        vfprintf(stderr, format, ap);
-        putc('\n', stderr);
-    }
-    else
-        vsyslog(LOG_WARNING, format, ap);
-    va_end(ap);
-}
 
 static int64_t now_ms(void)
 {
@@ -592,44 +572,6 @@ static enum status write_pid(const char *name, int fd)
     free(pid);
 
     return ok ? OK : error(FAILED, "%s: %m", name);
-}
-
-/* The parent leaves when the child serves, with its status if it does not. */
-static int into_background(void)
-{
-    int ends[2];
-    uint8_t status = FAILED;
-    pid_t pid;
-
-    if ( pipe(ends) || (pid = fork()) < 0 )
-        exit(error(FAILED, "can't start a process: %m"));
-    if ( pid )
-    {
-        close(ends[1]);
-        if ( read(ends[0], &status, 1) != 1 )
-            status = FAILED;
-        _exit(status);
-    }
-    close(ends[0]);
-    setsid();
-
-    return ends[1];
-}
-
-static void tell_parent(int fd, enum status status)
-{
-    uint8_t byte = (uint8_t)status;
-    int null = open("/dev/null", O_RDWR);
-
-    if ( chdir("/") )
-        note("/: %s", strerror(errno));
-    foreground = false;
-    openlog("vsioctl", LOG_PID, LOG_DAEMON);
-    for ( int i = 0; i < 3; i++ )
-        dup2(null, i);
-    close(null);
-    (void)write_all(fd, &byte, 1);
-    close(fd);
 }
 
 /* Everything up to the loop. */

@@ -55,9 +55,6 @@ struct device {
     int file; /* flash: -1, or its contents in dom0 */
 };
 
-/* Say something on stderr or in the system's log. */
-void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
 /* uart.c. Open takes the ring up where its indexes stand. */
 bool uart_open(struct server *s, struct device *d);
 void uart_close(struct server *s, struct device *d);

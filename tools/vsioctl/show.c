@@ -144,10 +144,13 @@ static void stat_device(uint32_t slot,
 
 enum what { LIST, STAT };
 
+/* among: of all domains, those of which some are on a Xen that has no devices.
+ */
 static enum status show_domain(struct host *host,
                                const struct domain *d,
                                enum what what,
-                               bool json)
+                               bool json,
+                               bool among)
 {
     for ( uint32_t slot = 0; slot < XEN_VSIO_SLOTS; slot++ )
     {
@@ -156,6 +159,8 @@ static enum status show_domain(struct host *host,
 
         if ( err == ENOENT )
             continue;
+        if ( err == ENOSYS && among )
+            return OK;
         if ( err )
             return vsio_error(err, d, "devices");
         if ( what == LIST )
@@ -185,7 +190,7 @@ static enum status list_all(struct host *host, bool json)
         d.name = store_read(host->xs, "/local/domain/%u/name", d.id);
         if ( !d.name )
             d.name = text("%u", d.id);
-        status = show_domain(host, &d, LIST, json);
+        status = show_domain(host, &d, LIST, json, true);
         free(d.name);
     }
 
@@ -220,8 +225,8 @@ enum status cmd_list(int argc, char **argv)
     if ( !status )
     {
         begin(list_cells, LIST_CELLS, json);
-        status =
-            argc ? show_domain(&host, &d, LIST, json) : list_all(&host, json);
+        status = argc ? show_domain(&host, &d, LIST, json, false)
+                      : list_all(&host, json);
         end(json);
     }
     free(d.name);
@@ -237,7 +242,7 @@ static enum status stat_once(struct host *host,
     enum status status;
 
     begin(stat_cells, STAT_CELLS, json);
-    status = show_domain(host, d, STAT, json);
+    status = show_domain(host, d, STAT, json, false);
     end(json);
 
     return status;

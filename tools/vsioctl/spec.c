@@ -10,11 +10,11 @@
 #include "vsioctl.h"
 
 static const struct kind kinds[] = {
-    { "pl011", XEN_VSIO_PL011, 1, true, "addr irq limit log" },
-    { "pl031", XEN_VSIO_PL031, 1, false, "addr irq offset" },
-    { "i8042", XEN_VSIO_I8042, 2, false, "addr irq" },
-    { "ns16550", XEN_VSIO_NS16550, 1, true, "addr irq stride limit log" },
-    { "flash", XEN_VSIO_CFI_FLASH, 0, false, "addr size block file" },
+    { "pl011", XEN_VSIO_PL011, 1, true, "addr irq limit log host" },
+    { "pl031", XEN_VSIO_PL031, 1, false, "addr irq offset host" },
+    { "i8042", XEN_VSIO_I8042, 2, false, "addr irq host" },
+    { "ns16550", XEN_VSIO_NS16550, 1, true, "addr irq stride limit log host" },
+    { "flash", XEN_VSIO_CFI_FLASH, 0, false, "addr size block file host" },
 };
 
 /* A guest's address space as Xen 4.17 and libxl lay it out. */
@@ -142,6 +142,13 @@ static enum status parse_key(const char *word, struct spec *spec)
         if ( value[0] != '/' && (*name == spec->file || strcmp(value, "none")) )
             return error(USAGE, "'%s': that must be an absolute path", word);
         return OK;
+    }
+    if ( is_key(word, "host") )
+    {
+        spec->daemon = !strcmp(value, "daemon");
+        return spec->daemon || !strcmp(value, "xen")
+                   ? OK
+                   : error(USAGE, "'%s': it is xen or daemon", word);
     }
     if ( !parse_number(word, value, spec) )
         return error(USAGE, "'%s' is not a value that this can have", word);

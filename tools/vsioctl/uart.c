@@ -11,12 +11,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <pty.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "serve.h"
@@ -77,46 +75,6 @@ static void backlog_trim(struct backlog *b, size_t limit)
 
 /* --- opening ------------------------------------------------------------ */
 
-static bool make_pty(struct uart *u)
-{
-    char name[64];
-    struct termios term;
-
-    if ( openpty(&u->master, &u->slave, name, NULL, NULL) )
-        return false;
-    if ( tcgetattr(u->slave, &term) )
-        return false;
-    cfmakeraw(&term);
-    if ( tcsetattr(u->slave, TCSANOW, &term) ||
-         fcntl(u->master, F_SETFL, O_NONBLOCK) ||
-         fcntl(u->master, F_SETFD, FD_CLOEXEC) ||
-         fcntl(u->slave, F_SETFD, FD_CLOEXEC) )
-        return false;
-    u->tty = text("%s", name);
-
-    return true;
-}
-
-/* As xenconsoled names them; a domain's name is no path. */
-static char *log_name(struct server *s, const struct device *d)
-{
-    char *log = store_read(s->host.xs, "/local/domain/%u/vsio/%u/log", d->domid,
-                           d->slot);
-    char *name;
-
-    if ( log )
-        return log;
-    name = store_read(s->host.xs, "/local/domain/%u/name", d->domid);
-    if ( !name )
-        name = text("%u", d->domid);
-    for ( char *p = name; *p; p++ )
-        *p = *p == '/' ? '_' : *p;
-    log = text("%s/guest-%s-vsio%u.log", s->log_dir, name, d->slot);
-    free(name);
-
-    return log;
-}
-
 void uart_reopen_log(struct server *s, struct device *d)
 {
     struct uart *u = &d->uart;
@@ -159,9 +117,11 @@ static const char *open_all(struct server *s, struct device *d)
 
     if ( !map_ring(s, d) )
         return "the ring's page";
-    if ( !make_pty(u) || epoll_ctl(s->epoll, EPOLL_CTL_ADD, u->master, &event) )
+    if ( !pty_open(&u->master, &u->slave, &u->tty) ||
+         epoll_ctl(s->epoll, EPOLL_CTL_ADD, u->master, &event) )
         return "a pty";
-    u->log_name = s->log_dir ? log_name(s, d) : NULL;
+    u->log_name =
+        s->log_dir ? log_name(s->host.xs, d->domid, d->slot, s->log_dir) : NULL;
     uart_reopen_log(s, d);
     if ( !store_node(s->host.xs, d->domid, d->slot, "tty", u->tty) )
         return "xenstored";

@@ -21,7 +21,8 @@ enum status error(enum status status, const char *format, ...)
     va_start(ap, format);
     n = vasprintf(&line, format, ap);
     va_end(ap);
-    fprintf(stderr, "vsioctl: %s\n", n < 0 ? "out of memory" : line);
+    fprintf(stderr, "%s: %s\n", program_invocation_short_name,
+            n < 0 ? "out of memory" : line);
     if ( n >= 0 )
         free(line);
 

@@ -68,6 +68,24 @@ void json_string(FILE *out, const char *s);
 /* One vsioctl at a time changes what devices there are; ends with us. */
 enum status lock_devices(void);
 
+/* --- background.c ------------------------------------------------------- */
+
+/* Say something on stderr or in the system's log. */
+void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Returns in the child; what it tells is the parent's exit status. */
+int into_background(void);
+void tell_parent(int fd, enum status status);
+
+/* --- tty.c -------------------------------------------------------------- */
+
+/* A raw pty. What is open after a failure is the caller's to close. */
+bool pty_open(int *master, int *slave, char **tty);
+/* The log of a UART, or "none". */
+char *log_name(struct xs_handle *xs,
+               uint32_t domid,
+               uint32_t slot,
+               const char *dir);
+
 /* --- spec.c: devices as they are asked for ------------------------------ */
 
 struct kind {
@@ -85,6 +103,7 @@ struct spec {
     uint32_t stride, size, block, limit;
     const char *file, *log;
     bool has_offset;
+    bool daemon; /* host=daemon */
     int64_t offset;
 };
 
@@ -131,7 +150,7 @@ struct host {
 struct domain {
     uint32_t id;
     char *name; /* never NULL */
-    bool paused;
+    bool paused, has_run;
     xen_domain_handle_t uuid;
 };
 
@@ -176,6 +195,17 @@ enum status ring_page_get(struct host *host,
                           const struct domain *d,
                           uint64_t gfn);
 void ring_page_put(struct host *host, const struct domain *d, uint64_t gfn);
+
+/* --- daemon.c: a domain whose devices are served by vsiod ---------------- */
+
+/* Where its daemon has its files. */
+char *daemon_dir(uint32_t domid);
+/* Is there one, alive or not? */
+bool daemon_there(uint32_t domid);
+/* Start it, unless it runs. */
+enum status daemon_start(const struct domain *d);
+/* vsio_op() by its socket; the data of u.data comes and goes with it. */
+int daemon_op(uint32_t domid, struct xen_vsio_op *op);
 
 /* --- store.c ------------------------------------------------------------ */
 

@@ -83,6 +83,7 @@ static enum status by_id(struct host *host, uint32_t id, struct domain *d)
 
     d->id = id;
     d->paused = info.paused;
+    d->has_run = info.cpu_time != 0;
     memcpy(d->uuid, info.handle, sizeof(d->uuid));
     d->name = store_read(host->xs, "/local/domain/%u/name", id);
     if ( !d->name )
@@ -126,7 +127,7 @@ void uuid_text(const xen_domain_handle_t uuid, char out[37])
     *out = '\0';
 }
 
-int vsio_op(struct host *host, uint32_t domid, struct xen_vsio_op *op)
+static int xen_op(struct host *host, uint32_t domid, struct xen_vsio_op *op)
 {
     struct xen_domctl *domctl =
         xencall_alloc_buffer(host->call, sizeof(*domctl));
@@ -139,7 +140,6 @@ int vsio_op(struct host *host, uint32_t domid, struct xen_vsio_op *op)
     domctl->cmd = XEN_DOMCTL_vsio_op;
     domctl->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
     domctl->domain = (domid_t)domid;
-    op->version = XEN_VSIO_VERSION;
     memcpy(&domctl->u, op, sizeof(*op));
     if ( xencall1(host->call, __HYPERVISOR_domctl, (uintptr_t)domctl) < 0 )
         err = errno;
@@ -147,6 +147,13 @@ int vsio_op(struct host *host, uint32_t domid, struct xen_vsio_op *op)
     xencall_free_buffer(host->call, domctl);
 
     return err;
+}
+
+int vsio_op(struct host *host, uint32_t domid, struct xen_vsio_op *op)
+{
+    op->version = XEN_VSIO_VERSION;
+
+    return daemon_there(domid) ? daemon_op(domid, op) : xen_op(host, domid, op);
 }
 
 int vsio_info(struct host *host,
@@ -255,6 +262,12 @@ enum status vsio_error(int err, const struct domain *d, const char *what)
 
     case EPERM:
         why = "Xen's security policy says no";
+        status = UNAVAILABLE;
+        break;
+
+    case ECONNREFUSED:
+    case ECONNRESET:
+        why = "its daemon does not run, or has ended: start vsiod";
         status = UNAVAILABLE;
         break;
 
