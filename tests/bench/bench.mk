@@ -24,5 +24,5 @@ bench-ring: $(B)/xen/src/.unpacked | need-bench
 
 .PHONY: bench-xen
 bench-xen: ## boots stock and grafted Xen in turn, 1 MB to xenconsoled; minutes
-bench-xen: dom0 $(xen-stock) | need-bench
+bench-xen: dom0 $(xen-stock) $(xen-ioreq) | need-bench
 	@B=$(B) tests/bench/xen $(ROUNDS)

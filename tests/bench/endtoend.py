@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Real Xen, dom0 and xenconsoled under QEMU: grafted and stock Xen in turn."""
 import collections
+import json
 import os
 import statistics
+import subprocess
 import sys
 import time
 
@@ -98,6 +100,13 @@ def exits(side):
     return {name: round((found[1][name] - found[0][name]) / kb, 1) for name in ALL}
 
 
+def access():
+    """ns that one access takes a guest, in the hypervisor and by vsiod, of a Xen without graft."""
+    done = subprocess.run([TOP / "tests/stack/vsiod.t", "--bench"], stdout=subprocess.PIPE,
+                          text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
 def timed(rounds):
     """Both sides in turn, so that whatever disturbs one disturbs both."""
     found = collections.defaultdict(list)
@@ -124,4 +133,8 @@ def figures(rounds):
                      f"exits to EL2 for each KB: {name}", counted["ours"][name],
                      counted["stock"][name], timed=True)
               for name in ALL]
+    found += [Figure(name, "one access of a guest, ns under QEMU", title, took, timed=True)
+              for (name, took), title in zip(
+                  access().items(),
+                  ("in the hypervisor", "by the daemon, vsiod", "the daemon's part of that"))]
     return found
