@@ -503,6 +503,13 @@ static uint32_t cfi_flash_read(struct vsio_device *dev, uint32_t reg)
     return value;
 }
 
+static const void *cfi_flash_image(struct vsio_device *dev)
+{
+    const struct vsio_cfi_flash *f = to_cfi_flash(dev);
+
+    return f->array_mode ? f->array : NULL;
+}
+
 /* --- State as a whole ----------------------------------------------------- */
 
 static void power_on(struct vsio_cfi_flash *f)
@@ -720,6 +727,7 @@ const struct vsio_class vsio_cfi_flash_class = {
     .lines = 0,
     .read = cfi_flash_read,
     .write = cfi_flash_write,
+    .image = cfi_flash_image,
     .reset = cfi_flash_reset,
     .valid = cfi_flash_valid,
     .type = VSIO_TYPE('C', 'F', 'I', '1'),

@@ -38,9 +38,9 @@ struct vsio_cfi_flash_host {
     void (*dirty)(void *ctx, uint32_t offset, uint32_t length);
     /*
      * True: from now on reads of the guest return what is in the array, so the
-     * host may map it for reads. False: they don't, each must come here. Writes
-     * must come here always. Called on a change, at the end of the access, and
-     * by vsio_restore() in any case. The guest starts with true. May be NULL.
+     * array is the image of the class. False: they don't, there is none. Called
+     * on a change, at the end of the access, and by vsio_restore() in any case.
+     * The guest starts with true. May be NULL.
      */
     void (*array_mode)(void *ctx, bool on);
 };
@@ -105,12 +105,6 @@ bool vsio_cfi_flash_init(struct vsio_cfi_flash *f,
 static inline uint32_t vsio_cfi_flash_size(const struct vsio_cfi_flash *f)
 {
     return f->geometry.size;
-}
-
-/* What array_mode was told last: may the array be mapped for reads? */
-static inline bool vsio_cfi_flash_array_mode(const struct vsio_cfi_flash *f)
-{
-    return f->array_mode;
 }
 
 /* The invariant that every reachable state satisfies. */

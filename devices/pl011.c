@@ -212,47 +212,106 @@ static uint32_t read_dr(struct vsio_pl011 *u)
     return entry;
 }
 
-static uint32_t pl011_read(struct vsio_device *dev, uint32_t reg)
+/* A register, or what of it is seen without taking a byte out of the FIFO. */
+static bool look(const struct vsio_pl011 *u, uint32_t reg, uint32_t *value)
 {
     static const uint8_t id[] = {
         0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1
     };
-    struct vsio_pl011 *u = to_pl011(dev);
 
     switch ( reg )
     {
-    case PL011_DR:
-        return read_dr(u);
     case PL011_RSR:
-        return u->rsr;
+        *value = u->rsr;
+        return true;
     case PL011_FR:
-        return u->fr;
+        *value = u->fr;
+        return true;
     case PL011_ILPR:
-        return u->ilpr;
+        *value = u->ilpr;
+        return true;
     case PL011_IBRD:
-        return u->ibrd;
+        *value = u->ibrd;
+        return true;
     case PL011_FBRD:
-        return u->fbrd;
+        *value = u->fbrd;
+        return true;
     case PL011_LCR_H:
-        return u->lcr_h;
+        *value = u->lcr_h;
+        return true;
     case PL011_CR:
-        return u->cr;
+        *value = u->cr;
+        return true;
     case PL011_IFLS:
-        return u->ifls;
+        *value = u->ifls;
+        return true;
     case PL011_IMSC:
-        return u->imsc;
+        *value = u->imsc;
+        return true;
     case PL011_RIS:
-        return u->ris;
+        *value = u->ris;
+        return true;
     case PL011_MIS:
-        return u->ris & u->imsc;
+        *value = u->ris & u->imsc;
+        return true;
     case PL011_DMACR:
-        return u->dmacr;
+        *value = u->dmacr;
+        return true;
     default:
-        if ( reg >= PL011_PERIPHID )
-            return id[(reg - PL011_PERIPHID) / 4];
-        vsio_unknown(dev, reg, false, 0);
-        return 0;
+        *value = 0;
+        if ( reg < PL011_PERIPHID )
+            return false;
+        *value = id[(reg - PL011_PERIPHID) / 4];
+        return true;
     }
+}
+
+static uint32_t pl011_read(struct vsio_device *dev, uint32_t reg)
+{
+    struct vsio_pl011 *u = to_pl011(dev);
+    uint32_t value;
+
+    if ( reg == PL011_DR )
+        return read_dr(u);
+    if ( !look(u, reg, &value) )
+        vsio_unknown(dev, reg, false, 0);
+
+    return value;
+}
+
+/* A guest may read it at any moment: whole words, none but with its value. */
+static void show(const struct vsio_pl011 *u, uint32_t first, uint32_t last)
+{
+    uint32_t reg, value;
+
+    for ( reg = first; reg <= last; reg += 4 )
+    {
+        (void)look(u, reg, &value);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        value = __builtin_bswap32(value);
+#endif
+        *(volatile uint32_t *)&u->image[reg / 4] = value;
+    }
+}
+
+/* An empty FIFO: DR reads as zero, and nothing that is read has an effect. */
+static const void *pl011_image(struct vsio_device *dev)
+{
+    const struct vsio_pl011 *u = to_pl011(dev);
+
+    if ( !u->image || u->rx_count )
+        return NULL;
+
+    show(u, PL011_RSR, PL011_DMACR);
+
+    return u->image;
+}
+
+void vsio_pl011_set_image(struct vsio_pl011 *u, void *page)
+{
+    u->image = page;
+    u->image[PL011_DR / 4] = 0;
+    show(u, PL011_RSR, PL011_WINDOW - 4);
 }
 
 /* Into the FIFO; in loopback there is always a way out of it. */
@@ -442,6 +501,7 @@ const struct vsio_class vsio_pl011_class = {
     .lines = 1,
     .read = pl011_read,
     .write = pl011_write,
+    .image = pl011_image,
     .reset = pl011_reset,
     .valid = vsio_pl011_class_valid,
     .type = VSIO_TYPE('P', 'L', '1', '1'),

@@ -70,6 +70,7 @@ struct vsio_pl011 {
     bool straight;     /* short cut: the host may take a byte by itself */
     bool overrun;      /* a byte was lost since the last one stored */
     bool rx_wanted;    /* the host was refused: tell it about room */
+    uint32_t *image;   /* a page of the host's, or NULL */
 };
 
 extern const struct vsio_class vsio_pl011_class;
@@ -82,6 +83,13 @@ extern const struct vsio_class vsio_pl011_class;
 void vsio_pl011_init(struct vsio_pl011 *u,
                      const struct vsio_pl011_host *host,
                      void *ctx);
+
+/*
+ * The memory of the class's image: PL011_WINDOW bytes, aligned to 4, that are
+ * there as long as the device is and that nobody else writes. Without this
+ * call there is no image; there is none either while a byte waits to be read.
+ */
+void vsio_pl011_set_image(struct vsio_pl011 *u, void *page);
 
 /*
  * Bytes for the guest. Returns how many were stored, 0 to n: less than n when

@@ -108,6 +108,15 @@ struct vsio_class {
                   uint32_t reg,
                   uint32_t value,
                   uint32_t mask);
+    /*
+     * Memory that shows what reads of the window return now, from its start on,
+     * little-endian, brought up to date by this call; it stays so until the
+     * next call into the device. Reads of it replace reads that have no effect
+     * but on the counters. NULL: a read would have one, or there is no such
+     * memory; what was returned before still shows what it showed then. May be
+     * called from a callback. The function is NULL if there never is any.
+     */
+    const void *(*image)(struct vsio_device *dev);
     /* Power-on state, lines low. Host, context and counters stay. */
     void (*reset)(struct vsio_device *dev);
     /* The invariant of the device's state. */

@@ -291,6 +291,9 @@ int prepare_ring_for_helper(struct domain *d,
 void destroy_ring_for_helper(void **va, struct page_info *page);
 void *alloc_xenheap_page(void);
 void free_xenheap_page(void *page);
+void *alloc_xenheap_pages(unsigned int order, unsigned int flags);
+void free_xenheap_pages(void *p, unsigned int order);
+unsigned int get_order_from_bytes(size_t size);
 void clear_page(void *page);
 
 void *zalloc_bytes(size_t size);
@@ -301,9 +304,51 @@ void vfree(void *p);
 
 #define INVALID_MFN        ((mfn_t){ ~0UL })
 #define mfn_eq(a, b)       ((a).mfn == (b).mfn)
+#define mfn_add(m, n)      ((mfn_t){ (m).mfn + (n) })
+#define _gfn(n)            ((gfn_t){ (n) })
+#define virt_to_maddr(va)  ((paddr_t)(uintptr_t)(va))
+#define maddr_to_mfn(ma)   ((mfn_t){ (ma) / PAGE_SIZE })
 #define gaddr_to_gfn(addr) ((gfn_t){ (addr) / PAGE_SIZE })
 extern unsigned int p2m_ipa_bits;
 mfn_t p2m_lookup(struct domain *d, gfn_t gfn, void *type);
+
+/* --- asm/p2m.h, asm/page.h, xen/tasklet.h: for the register image --------- */
+
+struct p2m_domain;
+typedef enum { p2m_invalid, p2m_ram_rw, p2m_grant_map_ro } p2m_type_t;
+typedef enum { p2m_access_rwx } p2m_access_t;
+
+#define p2m_get_hostp2m(d) ((struct p2m_domain *)(d))
+void p2m_write_lock(struct p2m_domain *p2m);
+void p2m_write_unlock(struct p2m_domain *p2m);
+mfn_t p2m_get_entry(struct p2m_domain *p2m,
+                    gfn_t gfn,
+                    p2m_type_t *t,
+                    p2m_access_t *a,
+                    unsigned int *page_order,
+                    bool *valid);
+int p2m_set_entry(struct p2m_domain *p2m,
+                  gfn_t sgfn,
+                  unsigned long nr,
+                  mfn_t smfn,
+                  p2m_type_t t,
+                  p2m_access_t a);
+void p2m_tlb_flush_sync(struct p2m_domain *p2m);
+
+int clean_dcache_va_range(const void *p, unsigned long size);
+int clean_and_invalidate_dcache_va_range(const void *p, unsigned long size);
+
+struct tasklet {
+    void (*func)(void *data);
+    void *data;
+    bool scheduled, is_dead;
+};
+
+void softirq_tasklet_init(struct tasklet *t,
+                          void (*func)(void *data),
+                          void *data);
+void tasklet_schedule(struct tasklet *t);
+void tasklet_kill(struct tasklet *t);
 
 void __iomem *ioremap_nocache(paddr_t start, size_t len);
 void iounmap(void __iomem *va);

@@ -60,6 +60,9 @@ def main(tap):
         tap.check("date and time can be set", set_clock, guest)
         tap.check("a variable is set", set_variable, guest)
         tap.check("reads of the flash do not trap", mapped, guest)
+        tap.check("one trap for each byte", firmware.traps_per_byte, 1.05,
+                  guest, lambda: guest.command_at("dmem 50000000 40"),
+                  lambda: guest.command_at("dmem 50000000 400", 30))
         tap.check("reset resets", reset, guest)
         tap.check("the variable is back after the reset", variable, guest)
         tap.check("reset -s ends the machine", firmware.power_off, guest,

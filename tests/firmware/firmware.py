@@ -35,6 +35,25 @@ def has(guest, command, *wanted):
     return f"{command}: no {missing} in\n{text}" if missing else None
 
 
+def trapped(guest, run):
+    """Traps of the PL011 while run() runs, and bytes that the guest has sent."""
+    before = guest.stats()
+    run()
+    after = guest.stats()
+    more = {name: sum(after[name]) - sum(before.get(name, (0, 0)))
+            for name in after if name.startswith("vpl011")}
+    return sum(more.values()), \
+        after["vpl011 DR"][1] - before["vpl011 DR"][1]
+
+
+def traps_per_byte(bar, guest, short, longer):
+    """Of what longer() prints more than short()."""
+    few, many = trapped(guest, short), trapped(guest, longer)
+    seen = (many[0] - few[0]) / (many[1] - few[1])
+    print(f"#   {seen:.3f} traps for each of {many[1] - few[1]} bytes")
+    return None if seen <= bar else f"more than {bar}"
+
+
 def power_off(guest, command):
     guest.send(command)
     guest.expect(rb"\(XEN\) d1: power off")

@@ -11,6 +11,7 @@
 /* libc's; its headers and Xen's don't go together. */
 void *malloc(size_t size);
 void *calloc(size_t n, size_t size);
+void *aligned_alloc(size_t align, size_t size);
 void free(void *p);
 int memcmp(const void *a, const void *b, size_t n);
 int strcmp(const char *a, const char *b);
@@ -42,6 +43,16 @@ static struct fake_timer {
     bool set, killed;
 } timers[MAX_TIMERS];
 static struct timer *running;
+
+/* The p2m beside the guest's memory, and what is cached of it, and of pages. */
+static struct fake_entry {
+    unsigned long gfn;
+    mfn_t mfn;
+    p2m_type_t type;
+    bool there, valid, cached, stale; /* stale: cached, and gone */
+} entries[FAKE_P2M];
+static spinlock_t p2m_lock;
+static struct tasklet *tasklets[MAX_TIMERS];
 
 static xen_event_channel_notification_t notifications[NR_PORTS];
 static struct rcu_head *rcu_heads;
@@ -200,6 +211,8 @@ static void fire(struct fake_timer *t)
     running->function(running->data);
     running = before;
     no_lock("a timer's handler has dropped its lock");
+    if ( !fake.softirqs_off )
+        fake_softirqs();
 }
 
 void kill_timer(struct timer *timer)
@@ -351,6 +364,244 @@ void vfree(void *p)
     release(p, true);
 }
 
+/* --- the p2m, caches, tasklets -------------------------------------------- */
+
+void p2m_write_lock(struct p2m_domain *p2m)
+{
+    no_lock("the p2m's lock is taken first");
+    must(!fake.in_irq, "the p2m's lock is not taken by interrupts");
+    spin_lock(&p2m_lock);
+}
+
+void p2m_write_unlock(struct p2m_domain *p2m)
+{
+    p2m_tlb_flush_sync(p2m);
+    spin_unlock(&p2m_lock);
+}
+
+static void under_p2m_lock_alone(void)
+{
+    must(p2m_lock.taken && fake.held == 1, "under the lock of the p2m alone");
+}
+
+static struct fake_entry *entry_of(unsigned long gfn)
+{
+    unsigned int i;
+
+    for ( i = 0; i < FAKE_P2M; i++ )
+        if ( (entries[i].there || entries[i].stale) && entries[i].gfn == gfn )
+            return &entries[i];
+
+    return NULL;
+}
+
+mfn_t p2m_get_entry(struct p2m_domain *p2m,
+                    gfn_t gfn,
+                    p2m_type_t *t,
+                    p2m_access_t *a,
+                    unsigned int *page_order,
+                    bool *valid)
+{
+    const struct fake_entry *e = entry_of(gfn_x(gfn));
+
+    under_p2m_lock_alone();
+    *page_order = 0;
+    *t = e && e->there ? e->type : p2m_invalid;
+
+    return e && e->there ? e->mfn : INVALID_MFN;
+}
+
+static void remove_entry(struct fake_entry *e)
+{
+    if ( !e || !e->there )
+        return;
+
+    e->there = false;
+    e->stale = e->cached;
+    fake.unmaps++;
+}
+
+static void add_entry(unsigned long gfn, mfn_t mfn, p2m_type_t t)
+{
+    struct fake_entry *e = entry_of(gfn);
+    unsigned int i;
+
+    if ( e && e->there && e->valid ) /* break before make */
+        p2m_tlb_flush_sync(NULL);
+    for ( i = 0; !e && i < FAKE_P2M; i++ )
+        if ( !entries[i].there && !entries[i].stale )
+            e = &entries[i];
+    must(e && !e->stale, "room in the p2m, and no entry that was not flushed");
+    if ( !e )
+        return;
+
+    e->gfn = gfn;
+    e->mfn = mfn;
+    e->type = t;
+    e->there = e->valid = true;
+    e->cached = false;
+    fake.maps++;
+}
+
+int p2m_set_entry(struct p2m_domain *p2m,
+                  gfn_t sgfn,
+                  unsigned long nr,
+                  mfn_t smfn,
+                  p2m_type_t t,
+                  p2m_access_t a)
+{
+    unsigned long i;
+
+    under_p2m_lock_alone();
+    if ( dom.is_dying )
+        return -ENOMEM;
+
+    for ( i = 0; i < nr; i++ )
+    {
+        if ( mfn_eq(smfn, INVALID_MFN) )
+            remove_entry(entry_of(gfn_x(sgfn) + i));
+        else if ( fails() )
+            return -ENOMEM;
+        else
+            add_entry(gfn_x(sgfn) + i, mfn_add(smfn, i), t);
+    }
+
+    return 0;
+}
+
+void p2m_tlb_flush_sync(struct p2m_domain *p2m)
+{
+    unsigned int i;
+
+    under_p2m_lock_alone();
+    for ( i = 0; i < FAKE_P2M; i++ )
+    {
+        fake.flushes += entries[i].stale;
+        entries[i].stale = entries[i].cached = false;
+    }
+}
+
+mfn_t fake_p2m(paddr_t gpa)
+{
+    const struct fake_entry *e = entry_of(gpa / PAGE_SIZE);
+
+    return e && e->there ? e->mfn : INVALID_MFN;
+}
+
+void fake_overlay(paddr_t gpa)
+{
+    spin_lock(&p2m_lock);
+    add_entry(gpa / PAGE_SIZE, (mfn_t){ 1 }, p2m_ram_rw);
+    spin_unlock(&p2m_lock);
+}
+
+void fake_p2m_invalidate(void)
+{
+    unsigned int i;
+
+    for ( i = 0; i < FAKE_P2M; i++ )
+        entries[i].valid = entries[i].cached = false;
+}
+
+/* Memory as a device sees it is what was cleaned from the cache. */
+static uint8_t memory[FAKE_P2M][PAGE_SIZE];
+static const void *cleaned[FAKE_P2M];
+
+static uint8_t *memory_of(const void *page)
+{
+    unsigned int i = 0;
+
+    while ( i < FAKE_P2M - 1 && cleaned[i] && cleaned[i] != page )
+        i++;
+    if ( cleaned[i] != page )
+        memset(memory[i], 0xee, PAGE_SIZE);
+    cleaned[i] = page;
+
+    return memory[i];
+}
+
+int clean_dcache_va_range(const void *p, unsigned long size)
+{
+    const uint8_t *from = p;
+    unsigned long offset, n;
+
+    fake.cleans++;
+    for ( ; size; size -= n, from += n )
+    {
+        offset = (uintptr_t)from % PAGE_SIZE;
+        n = min(size, PAGE_SIZE - offset);
+        memcpy(memory_of(from - offset) + offset, from, n);
+    }
+
+    return 0;
+}
+
+int clean_and_invalidate_dcache_va_range(const void *p, unsigned long size)
+{
+    return clean_dcache_va_range(p, size);
+}
+
+/* Does the guest read without a trap? */
+static const uint8_t *untrapped(paddr_t gpa)
+{
+    struct fake_entry *e = entry_of(gpa / PAGE_SIZE);
+
+    if ( !e || !(e->stale || (e->there && e->valid)) )
+        return NULL;
+    if ( e->there )
+        e->cached = true;
+    must(e->type != p2m_grant_map_ro || e->mfn.mfn > 1, "a page of ours");
+
+    return memory_of((const void *)(uintptr_t)(e->mfn.mfn * PAGE_SIZE)) +
+           gpa % PAGE_SIZE;
+}
+
+void softirq_tasklet_init(struct tasklet *t,
+                          void (*func)(void *data),
+                          void *data)
+{
+    unsigned int i = 0;
+
+    *t = (struct tasklet){ .func = func, .data = data };
+    while ( tasklets[i] )
+        i++;
+    tasklets[i] = t;
+}
+
+void tasklet_schedule(struct tasklet *t)
+{
+    must(t->func, "a tasklet that is scheduled was initialised");
+    t->scheduled = !t->is_dead;
+}
+
+void tasklet_kill(struct tasklet *t)
+{
+    unsigned int i;
+
+    no_lock("tasklet_kill()");
+    must(!fake.in_irq, "no interrupt kills a tasklet");
+    t->is_dead = true;
+    t->scheduled = false;
+    for ( i = 0; i < MAX_TIMERS; i++ )
+        if ( tasklets[i] == t )
+            tasklets[i] = NULL;
+}
+
+void fake_softirqs(void)
+{
+    unsigned int i;
+
+    for ( i = 0; !fake.in_irq && i < MAX_TIMERS; i++ )
+    {
+        if ( !tasklets[i] || !tasklets[i]->scheduled )
+            continue;
+        tasklets[i]->scheduled = false;
+        fake.tasklets++;
+        tasklets[i]->func(tasklets[i]->data);
+        no_lock("a tasklet has dropped its locks");
+    }
+}
+
 mfn_t p2m_lookup(struct domain *d, gfn_t gfn, void *type)
 {
     no_lock("p2m_lookup()");
@@ -409,6 +660,18 @@ void put_domain(struct domain *d)
     rcu_unlock_domain(d);
 }
 
+static bool is_mapped(const void *page)
+{
+    unsigned int i;
+
+    for ( i = 0; i < FAKE_P2M; i++ )
+        if ( (entries[i].there || entries[i].stale) &&
+             entries[i].mfn.mfn == (uintptr_t)page / PAGE_SIZE )
+            return true;
+
+    return false;
+}
+
 void *alloc_xenheap_page(void)
 {
     no_lock("alloc_xenheap_page()");
@@ -417,15 +680,48 @@ void *alloc_xenheap_page(void)
 
     fake.pages++;
 
-    return malloc(PAGE_SIZE);
+    return aligned_alloc(PAGE_SIZE, PAGE_SIZE);
 }
 
 void free_xenheap_page(void *page)
 {
     no_lock("free_xenheap_page()");
     must(fake.pages, "a page that is freed was allocated");
+    must(dom.is_dying || !is_mapped(page), "a page that is freed is unmapped");
     fake.pages--;
     free(page);
+}
+
+unsigned int get_order_from_bytes(size_t size)
+{
+    return size > PAGE_SIZE ? fls((size - 1) / PAGE_SIZE) : 0;
+}
+
+/* Poisoned by ASan behind its end, as all that is allocated here. */
+void *alloc_xenheap_pages(unsigned int order, unsigned int flags)
+{
+    size_t size = PAGE_SIZE << order;
+
+    no_lock("alloc_xenheap_pages()");
+    if ( fake.fragmented )
+        return NULL;
+
+    fake.pages += 1U << order;
+
+    return memset(aligned_alloc(PAGE_SIZE, size), 0x5a, size);
+}
+
+void free_xenheap_pages(void *p, unsigned int order)
+{
+    unsigned int i;
+
+    no_lock("free_xenheap_pages()");
+    for ( i = 0; i < 1U << order; i++ )
+        must(dom.is_dying || !is_mapped((char *)p + i * PAGE_SIZE),
+             "pages that are freed are unmapped");
+    must(fake.pages >= 1U << order, "pages that are freed were allocated");
+    fake.pages -= 1U << order;
+    free(p);
 }
 
 void clear_page(void *page)
@@ -548,6 +844,8 @@ void fake_late_event_on(unsigned int port)
 {
     if ( notifications[port] )
         notifications[port](&vcpu, port);
+    if ( !fake.softirqs_off )
+        fake_softirqs();
 }
 
 void fake_event_on(unsigned int port)
@@ -901,8 +1199,18 @@ int guest_access(paddr_t gpa, unsigned int size, bool write, register_t *r)
         .gpa = gpa,
     };
     register_t before = *r;
+    const uint8_t *shows = untrapped(gpa);
     int i, ok = 0;
 
+    if ( shows && !write && !fake.in_flight )
+    {
+        fake.untrapped++;
+        *r = 0;
+        memcpy(r, shows, 1U << size);
+        return 1;
+    }
+    fake.in_flight = false;
+    fake.traps++;
     for ( i = 0; i < vmmio->num_entries; i++ )
     {
         const struct mmio_handler *h = &vmmio->handlers[i];
@@ -919,6 +1227,8 @@ int guest_access(paddr_t gpa, unsigned int size, bool write, register_t *r)
     must(i < vmmio->num_entries, "a device is where the guest looks for it");
     must(ok == 0 || ok == 1, "an access is refused or handled");
     no_lock("an access leaves no lock behind");
+    if ( !fake.softirqs_off )
+        fake_softirqs();
     if ( !write && ok && size < 3 )
         must(!(*r >> (8U << size)), "no bit above the size is set");
     if ( !write && !ok )
@@ -1000,6 +1310,9 @@ void fake_start(void)
     };
     elsewhere = false;
     memset(notifications, 0, sizeof(notifications));
+    memset(entries, 0, sizeof(entries));
+    memset(tasklets, 0, sizeof(tasklets));
+    memset(cleaned, 0, sizeof(cleaned));
     fake_eoi();
     for ( i = 0; i < FAKE_PAGES; i++ )
         rings[i] = calloc(1, sizeof(*ring));

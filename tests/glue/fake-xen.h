@@ -8,6 +8,9 @@
  *  - a timer is set before it was initialised, killed by its own handler, or
  *    freed alive; a channel, a page, a reference, an interrupt is let go twice;
  *  - anything is left at the end: see fake_stop().
+ *  - the p2m is changed under a lock of another sort, or its lock is taken
+ * under one, or in interrupt context;
+ *  - the guest gets an interrupt before what it reads without a trap is so.
  * There is one domain, with one vCPU. Time moves only when the test says so.
  */
 #ifndef FAKE_XEN_H
@@ -23,6 +26,9 @@
 #define FAKE_IRQS  64U
 #define FAKE_PORT  7U /* the first channel; others follow */
 #define FAKE_PAGES 4U /* of the guest, that can be rings: gfn 0 to 3 */
+/* The page of a UART's register image, which can fail to be had. */
+#define FAKE_IMAGE IS_ENABLED(CONFIG_VSIO_REGISTER_IMAGE)
+#define FAKE_P2M   300U /* pages that the p2m can have beside them */
 
 /* A host device, or the node of a dom0less domain: its boolean properties. */
 struct dt_device_node {
@@ -52,6 +58,10 @@ struct fake {
     bool rtc_off, rtc_passthrough;
     uint64_t rtc_size;
     uint32_t rtc_regs[8];
+    bool softirqs_off; /* tasklets wait for fake_softirqs() */
+    bool fragmented;   /* there are single pages only */
+    bool in_irq;       /* it is an interrupt that calls */
+    bool in_flight;    /* the next access has trapped before it was mapped */
     /* The other CPUs: called at barriers, when a lock is dropped, and where
        Xen waits for somebody. Not nested. */
     void (*elsewhere)(void);
@@ -66,6 +76,9 @@ struct fake {
     unsigned long raised[FAKE_IRQS], lowered[FAKE_IRQS];
     bool reserved[FAKE_IRQS];
     unsigned long kicks;
+    unsigned long traps, untrapped;              /* accesses of the guest */
+    unsigned long maps, unmaps, flushes, cleans; /* pages, of the p2m */
+    unsigned long tasklets;                      /* run */
     unsigned int shutdowns, shutdown_reason;
     unsigned int channels, mappings, pages, references, io_mappings;
     unsigned int dying_slots; /* whose RCU callbacks have not run yet */
@@ -117,6 +130,16 @@ void fake_bind_port(unsigned int port);
 void fake_event_on(unsigned int port);
 void fake_late_event_on(unsigned int port);
 
+/* Run the tasklets that are scheduled. */
+void fake_softirqs(void);
+
+/* What the p2m has there; the guest puts a page of its own there. */
+mfn_t fake_p2m(paddr_t gpa);
+void fake_overlay(paddr_t gpa);
+
+/* Set/way operations: all of the p2m is invalid until it is asked. */
+void fake_p2m_invalidate(void);
+
 /* All CPUs have been elsewhere: RCU callbacks run. */
 void fake_quiesce(void);
 
@@ -156,17 +179,30 @@ int uart_on_console(void);
 
 /* A key for the domain: what vpl011_rx_char_xen() returns, if it does. */
 #ifdef NEW_XEN
-static inline int type_key(char c)
+static inline int send_key(char c)
 {
     return vpl011_rx_char_xen(&dom, c);
 }
 #else
-static inline int type_key(char c)
+static inline int send_key(char c)
 {
     vpl011_rx_char_xen(&dom, c);
 
     return 0;
 }
 #endif
+
+static inline int type_key(char c)
+{
+    int rc;
+
+    fake.in_irq = true;
+    rc = send_key(c);
+    fake.in_irq = false;
+    if ( !fake.softirqs_off )
+        fake_softirqs();
+
+    return rc;
+}
 
 #endif /* FAKE_XEN_H */

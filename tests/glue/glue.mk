@@ -49,11 +49,16 @@ glue-full := $(patsubst %,-DCONFIG_VSIO_%=1,CONSOLE PL011 PL031 NS16550 \
 	CFI_FLASH)
 glue-objects := slot domctl dom0less console vpl011 vpl031 vi8042 vns16550 vflash
 
-# Xen 4.17; what has changed since, and its other vGIC; the i8042 alone.
+# Xen 4.17, without and with the register image; what has changed since, and its
+# other vGIC; the i8042 alone.
+glue-image := -DCONFIG_VSIO_REGISTER_IMAGE=1
+
 $(eval $(call glue,xen-4.17,$(glue-full),$(glue-objects),\
+	$(filter-out test-off test-image,$(glue-tests))))
+$(eval $(call glue,image,$(glue-full) $(glue-image),$(glue-objects) image,\
 	$(filter-out test-off,$(glue-tests))))
-$(eval $(call glue,xen-new,$(glue-full) -DNEW_XEN -DCONFIG_NEW_VGIC=1,\
-	$(glue-objects),$(filter-out test-off,$(glue-tests)),new))
+$(eval $(call glue,xen-new,$(glue-full) $(glue-image) -DNEW_XEN -DCONFIG_NEW_VGIC=1,\
+	$(glue-objects) image,$(filter-out test-off,$(glue-tests)),new))
 $(eval $(call glue,i8042,,slot domctl vi8042 dom0less,test-off))
 
 .PHONY: glue

@@ -217,7 +217,7 @@ static void no_uart(void)
     start();
     vsio_domain_relinquish(&dom);
     type_key('x');
-    EXPECT_EQ(fake.pages, 0);
+    EXPECT_EQ(fake.pages, FAKE_IMAGE);
     fake_stop();
 }
 

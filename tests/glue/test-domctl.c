@@ -350,11 +350,13 @@ static void fail_in_turn(uint32_t type, unsigned int steps)
 /* The last one is to tell the caller. */
 static void steps_in_turn(void)
 {
-    fail_in_turn(XEN_VSIO_PL011, 6);     /* state, ring, domain, port, virq */
-    fail_in_turn(XEN_VSIO_PL031, 5);     /* state, domain, port, virq */
-    fail_in_turn(XEN_VSIO_I8042, 5);     /* state, domain, two virqs */
-    fail_in_turn(XEN_VSIO_NS16550, 6);   /* state, ring, domain, port, virq */
-    fail_in_turn(XEN_VSIO_CFI_FLASH, 5); /* state, contents, domain, port */
+    /* State, ring, domain, port, virq; perhaps an image. */
+    fail_in_turn(XEN_VSIO_PL011, 6 + FAKE_IMAGE);
+    fail_in_turn(XEN_VSIO_PL031, 5);   /* state, domain, port, virq */
+    fail_in_turn(XEN_VSIO_I8042, 5);   /* state, domain, two virqs */
+    fail_in_turn(XEN_VSIO_NS16550, 6); /* state, ring, domain, port, virq */
+    /* State, domain, port; contents, if they are not whole pages. */
+    fail_in_turn(XEN_VSIO_CFI_FLASH, 5 - FAKE_IMAGE);
 }
 
 static void caller_not_told(void)

@@ -74,10 +74,11 @@ static void fail_in_turn(int (*create)(void), unsigned int steps)
 
 static void steps_in_turn(void)
 {
-    fail_in_turn(uart_on_ring, 5);      /* state, ring, domain, channel, virq */
-    fail_in_turn(attach_on_console, 4); /* state, page, domain, virq */
-    fail_in_turn(attach_vpl031, 3);     /* state, domain, virq */
-    fail_in_turn(attach_vi8042, 4);     /* state, domain, two virqs */
+    /* State, ring, domain, channel, virq; state, page, domain, virq. */
+    fail_in_turn(uart_on_ring, 5 + FAKE_IMAGE);
+    fail_in_turn(attach_on_console, 4 + FAKE_IMAGE);
+    fail_in_turn(attach_vpl031, 3); /* state, domain, virq */
+    fail_in_turn(attach_vi8042, 4); /* state, domain, two virqs */
 }
 
 static void no_handler(void)
@@ -328,7 +329,7 @@ static void die(bool on_ring, unsigned int state, bool races)
     /* Nothing is left but memory, and nothing that comes now does harm. */
     EXPECT(!dom.arch.vpl011.backend.dom.ring_buf);
     EXPECT_EQ(fake_armed(), 0);
-    EXPECT_EQ(fake.mappings + fake.pages + fake.channels, 0);
+    EXPECT_EQ(fake.mappings + fake.pages + fake.channels, FAKE_IMAGE);
     notified = fake.notified;
     fake_late_event();
     fake_late_timers();
@@ -338,7 +339,7 @@ static void die(bool on_ring, unsigned int state, bool races)
     fake_run(SECONDS(100));
     EXPECT_EQ(fake.notified, notified);
     EXPECT_EQ(fake_armed(), 0);
-    EXPECT_EQ(fake.mappings + fake.pages + fake.channels, 0);
+    EXPECT_EQ(fake.mappings + fake.pages + fake.channels, FAKE_IMAGE);
     fake_stop();
 }
 

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The grafted tree builds in other forms than the one that is booted: 32-bit
-# Arm, a debug build with the vGIC that takes levels, and one with FLASK (whose
-# policy would need checkpolicy).
+# Arm, a debug build with the vGIC that takes levels, one with FLASK (whose
+# policy would need checkpolicy), and one without the register image.
 set -eu
 cd "$(dirname "$0")/../.."
 B=${B:-build}
@@ -22,15 +22,22 @@ build()
     make="make -C $tree/xen XEN_TARGET_ARCH=$arch CROSS_COMPILE=$cross"
     {
         XEN_CONFIG_EXPERT=y $make defconfig &&
-        for option; do echo "CONFIG_$option=y"; done \
-            >> "$tree/xen/.config" &&
+        for option; do
+            case $option in
+            no-*) echo "# CONFIG_${option#no-} is not set" ;;
+            *) echo "CONFIG_$option=y" ;;
+            esac
+        done >> "$tree/xen/.config" &&
         XEN_CONFIG_EXPERT=y $make olddefconfig &&
         XEN_CONFIG_EXPERT=y $make build -j2
     } >> "$B/log/$name.log" 2>&1 || return 1
     for option in VSIO_PL011 VSIO_PL031 VSIO_I8042 VSIO_NS16550 \
         VSIO_CFI_FLASH "$@"; do
-        grep -qx "CONFIG_$option=y" "$tree/xen/.config" || {
-            echo "CONFIG_$option is not set" >> "$B/log/$name.log"
+        wanted="CONFIG_$option=y"
+        [ "$option" = "${option#no-}" ] ||
+            wanted="# CONFIG_${option#no-} is not set"
+        grep -qx "$wanted" "$tree/xen/.config" || {
+            echo "not in .config: $wanted" >> "$B/log/$name.log"
             return 1
         }
     done
@@ -49,7 +56,8 @@ check()
     fi
 }
 
-echo 1..3
+echo 1..4
 check arm32 arm32 arm-linux-gnueabihf-
 check new-vgic-debug arm64 aarch64-linux-gnu- EXPERT DEBUG NEW_VGIC
 check flask arm64 aarch64-linux-gnu- XSM XSM_FLASK
+check no-image arm64 aarch64-linux-gnu- no-VSIO_REGISTER_IMAGE

@@ -43,7 +43,7 @@ static void no_callback_at_all(void)
         RD_REFUSED(flash_dev, 1, 4);
         vsio_reset(flash_dev);
         CHECK_VALID();
-        EXPECT(vsio_cfi_flash_array_mode(&flash.dev));
+        EXPECT(flash_dev->class->image(flash_dev) == flash_array());
         EXPECT_EQ(rd(flash_dev, 0, flash_bus(), HERE), flash_on_bus(0x1122));
     }
 }

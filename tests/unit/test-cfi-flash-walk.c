@@ -335,6 +335,8 @@ static void step(uint32_t *seed)
         break;
     }
     EXPECT_EQ(flash.mapped, model_mapped());
+    EXPECT(flash_dev->class->image(flash_dev) ==
+           (model_mapped() ? flash_array() : NULL));
 }
 
 static void walk(unsigned int kind)

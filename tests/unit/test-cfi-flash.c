@@ -29,7 +29,7 @@ static void init_is_quiet(void)
         EXPECT_EQ(flash.mode_calls, 0);
         EXPECT_EQ(flash.dirty_calls, 0);
         EXPECT_EQ(seen.events, 0);
-        EXPECT(vsio_cfi_flash_array_mode(&flash.dev));
+        EXPECT(flash_dev->class->image(flash_dev) == flash_array());
         EXPECT_EQ(vsio_cfi_flash_size(&flash.dev), FLASH_SIZE);
         EXPECT_EQ(STATUS(), READY);
         EXPECT_EQ(flash_get_lock(0), 0);
@@ -141,7 +141,7 @@ static void read_modes(void)
         at(kind, 0);
         flash_fill();
         PUT(0x1230, 0x70);
-        EXPECT(!flash.mapped && !vsio_cfi_flash_array_mode(&flash.dev));
+        EXPECT(!flash.mapped && !flash_dev->class->image(flash_dev));
         EXPECT_EQ(GET(0), READY);
         EXPECT_EQ(GET(FLASH_SIZE - 4), READY); /* wherever it is read */
         PUT(0, 0x90);
@@ -153,7 +153,8 @@ static void read_modes(void)
         PUT(0, 0x50); /* does not change what is read */
         EXPECT_EQ(GET(flash_word(0x11)), 'R');
         PUT(0, 0xff);
-        EXPECT(flash.mapped && vsio_cfi_flash_array_mode(&flash.dev));
+        EXPECT(flash.mapped &&
+               flash_dev->class->image(flash_dev) == flash_array());
         EXPECT_EQ(GET(8), flash_at(8));
         PUT(0, 0x50);
         EXPECT(flash.mapped);

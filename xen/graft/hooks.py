@@ -48,6 +48,16 @@ FLASK = """\
 #ifdef CONFIG_VSIO
 %s#endif
 """
+# A write to a page that is mapped read-only.
+FAULT = """\
+#ifdef CONFIG_VSIO_REGISTER_IMAGE
+        rc = vsio_permission_fault(regs, hsr, gpa);
+        if ( rc > 0 )
+            return;
+        if ( rc < 0 )
+            goto inject_abt;
+#endif
+"""
 FLASK_C = "xen/xsm/flask/hooks.c"
 DOM0LESS = ARM + "dom0less-build.c"                       # 4.19 and newer
 DOMAIN_BUILD = ARM + "domain_build.c"                     # 4.17, 4.18
@@ -75,6 +85,9 @@ HOOKS = (
     Hook("destroy", "domain_io_free(d) in arch_domain_destroy()", (
         Place(ARM + "domain.c", "arch_domain_destroy", r"^(?P<i>[ \t]*)domain_io_free\(d\);",
               before="vsio_domain_destroy(d);\n"),)),
+    Hook("fault", "p2m_mem_access_check() in do_trap_stage2_abort_guest()", (
+        Place(ARM + "traps.c", "do_trap_stage2_abort_guest",
+              r"^[ \t]*p2m_mem_access_check\(gpa, gva, npfec\);", before=FAULT),)),
     Hook("domctl", "case XEN_DOMCTL_vuart_op in arch_do_domctl()", (
         Place(ARM + "domctl.c", "arch_do_domctl", r"^[ \t]*case XEN_DOMCTL_vuart_op:",
               before=DOMCTL),)),

@@ -2,8 +2,7 @@
 /*
  * The guest's flash, as a toolstack has to look after it: contents come from a
  * file, memory of the machine that the guest does not see, and what the guest
- * has changed goes back there a moment later. While the guest's flash shows its
- * contents, they are mapped, and reads do not trap.
+ * has changed goes back there a moment later.
  */
 
 #include <xen/lib.h>
@@ -34,9 +33,7 @@ integer_param("flash", opt_flash);
 
 static struct {
     unsigned int number; /* of the slot */
-    struct vsio_slot *slot;
     uint32_t size;
-    bool mapped;
 } flash;
 
 /* --- The file ------------------------------------------------------------- */
@@ -103,27 +100,6 @@ static void load(void)
         copy_chunk(XEN_VSIO_write, at, HIDDEN_BASE + at);
 }
 
-/* --- The guest's ---------------------------------------------------------- */
-
-static void update_map(void)
-{
-    const struct vsio_cfi_flash *f =
-        container_of(flash.slot->dev, struct vsio_cfi_flash, dev);
-    bool wanted = vsio_cfi_flash_array_mode(f);
-
-    if ( wanted && !flash.mapped )
-        p2m_map_ro(BANK_BASE, flash.size, (uintptr_t)f->array);
-    else if ( !wanted && flash.mapped )
-        p2m_unmap(BANK_BASE, flash.size);
-    flash.mapped = wanted;
-}
-
-void flash_update_map(const struct mmio_handler *h)
-{
-    if ( h->priv && h->priv == flash.slot )
-        update_map();
-}
-
 void flash_init(struct domain *d)
 {
     /*
@@ -141,8 +117,6 @@ void flash_init(struct domain *d)
 
     flash.number = attach_device(&a);
     flash.size = a.size;
-    flash.slot = d->arch.vsio->slot[flash.number];
     load();
     evtchn_bind(d, a.evtchn, device_tells);
-    update_map();
 }

@@ -70,7 +70,6 @@ enum io_state try_handle_mmio(struct cpu_user_regs *regs, mmio_info_t *info)
     else
         done = h->ops->read(current, info, &r, h->priv);
     trace_mmio(h, info, r, regs->pc, done);
-    flash_update_map(h);
 
     if ( done && !info->dabt.write )
         set_loaded(regs, info->dabt, r);

@@ -17,6 +17,8 @@ minixen-lib := types compiler ctype errno init param bitops bitmap
 minixen-alias := $(minixen-lib:%=xen/%.h=xen/lib.h) xen/timer.h=xen/time.h \
 	xen/xmalloc.h=xen/mm.h xen/vmap.h=xen/mm.h xen/guest_access.h=xen/mm.h \
 	xen/smp.h=xen/sched.h xen/rcupdate.h=xen/sched.h xen/serial.h=xen/console.h \
+	xen/tasklet.h=xen/time.h \
+	xen/softirq.h=xen/time.h asm/page.h=xen/mm.h \
 	xen/libfdt/libfdt.h=xen/device_tree.h asm/atomic.h=xen/spinlock.h \
 	asm/system.h=xen/spinlock.h asm/div64.h=xen/lib.h asm/setup.h=xen/lib.h \
 	asm/domain.h=xen/sched.h asm/io.h=xen/mm.h asm/p2m.h=xen/mm.h \
@@ -32,13 +34,14 @@ minixen-cc := aarch64-linux-gnu-gcc -O2 -g -std=gnu99 -Wall -Wextra -Wshadow \
 	-mgeneral-regs-only -mstrict-align -mno-outline-atomics -fno-tree-loop-distribute-patterns \
 	-ffunction-sections -fdata-sections \
 	-DCONFIG_ARM_64=1 -DCONFIG_NEW_VGIC=1 -DCONFIG_VSIO=1 \
-	$(patsubst %,-DCONFIG_VSIO_%=1,CONSOLE PL011 PL031 I8042 NS16550 CFI_FLASH) \
+	$(patsubst %,-DCONFIG_VSIO_%=1,CONSOLE PL011 PL031 I8042 NS16550 CFI_FLASH \
+	REGISTER_IMAGE) \
 	-isystem $$(aarch64-linux-gnu-gcc -print-file-name=include) \
 	-I$(B)/minixen/include -Ixen/minixen/include -I. -Ixen/vsio -Ixen/minixen
 
 minixen-objects := $(patsubst %,$(B)/minixen/%.o,entry \
 	$(basename $(notdir $(wildcard xen/minixen/*.c)))) \
-	$(patsubst %,$(B)/minixen/glue/%.o,slot domctl console vpl011 \
+	$(patsubst %,$(B)/minixen/glue/%.o,slot image domctl console vpl011 \
 	vpl031 vi8042 vns16550 vflash) \
 	$(patsubst %,$(B)/minixen/devices/%.o,vsio snapshot pl011 pl011-state pl031 \
 	pl031-state i8042 ps2-kbd ps2-mouse ps2-queue ns16550 cfi-flash)

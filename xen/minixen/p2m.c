@@ -85,7 +85,7 @@ static uint64_t *page_entry(paddr_t ipa)
 /* Whole 2 MiB by their blocks, all else page by page. */
 static void set_range(paddr_t ipa, paddr_t size, uint64_t value)
 {
-    bool blocks = !((ipa | size) % BLOCK_SIZE);
+    bool blocks = !((ipa | size | (value & PTE_ADDR)) % BLOCK_SIZE);
     paddr_t at, step = blocks ? BLOCK_SIZE : PAGE_SIZE;
     uint64_t *entry;
 
@@ -104,23 +104,53 @@ void p2m_map(paddr_t ipa, paddr_t size, paddr_t pa)
     set_range(ipa, size, pa | PTE_RW);
 }
 
-void p2m_map_ro(paddr_t ipa, paddr_t size, paddr_t pa)
-{
-    set_range(ipa, size, pa | PTE_RO);
-}
-
 void p2m_unmap(paddr_t ipa, paddr_t size)
 {
     set_range(ipa, size, 0);
 }
 
-mfn_t p2m_lookup(struct domain *d, gfn_t gfn, void *type)
+/* --- Xen's names, for what the guest reads without a trap ----------------- */
+
+mfn_t p2m_get_entry(struct p2m_domain *p2m,
+                    gfn_t gfn,
+                    p2m_type_t *t,
+                    p2m_access_t *a,
+                    unsigned int *page_order,
+                    bool *valid)
 {
     paddr_t ipa = gfn.gfn << SHIFT_L3;
-    uint64_t entry = ipa < SPLIT ? l2[ipa >> SHIFT_L2] : l1[ipa >> SHIFT_L1];
+    bool split = ipa < SPLIT;
+    uint64_t entry = split ? l2[ipa >> SHIFT_L2] : l1[ipa >> SHIFT_L1];
 
-    if ( ipa < SPLIT && (entry & 3) == PTE_TABLE )
+    *page_order = (split ? SHIFT_L2 : SHIFT_L1) - SHIFT_L3;
+    if ( split && (entry & 3) == PTE_TABLE )
+    {
         entry = *page_entry(ipa);
+        *page_order = 0;
+    }
 
-    return entry & 1 ? (mfn_t){ (entry & PTE_ADDR) >> SHIFT_L3 } : INVALID_MFN;
+    return entry & 1 ? maddr_to_mfn((entry & PTE_ADDR) +
+                                    ipa % (PAGE_SIZE << *page_order))
+                     : INVALID_MFN;
+}
+
+/* Pages for reads, or holes. */
+int p2m_set_entry(struct p2m_domain *p2m,
+                  gfn_t gfn,
+                  unsigned long nr,
+                  mfn_t mfn,
+                  p2m_type_t t,
+                  p2m_access_t a)
+{
+    set_range(gfn.gfn << SHIFT_L3, nr << SHIFT_L3,
+              mfn_eq(mfn, INVALID_MFN) ? 0 : mfn.mfn << SHIFT_L3 | PTE_RO);
+
+    return 0;
+}
+
+mfn_t p2m_lookup(struct domain *d, gfn_t gfn, void *type)
+{
+    unsigned int order;
+
+    return p2m_get_entry(NULL, gfn, NULL, NULL, &order, NULL);
 }

@@ -6,6 +6,10 @@
 #ifndef ARM_VSIO_H
 #define ARM_VSIO_H
 
+#include <xen/types.h>
+
+union hsr;
+struct cpu_user_regs;
 struct domain;
 struct dt_device_node;
 struct kernel_info;
@@ -38,6 +42,15 @@ int vsio_make_nodes(struct kernel_info *kinfo);
 
 /* The toolstack's commands; u_domctl: the caller's own *domctl. */
 int vsio_domctl(struct domain *d, struct xen_domctl *domctl, void *u_domctl);
+
+/*
+ * A stage 2 permission fault at gpa: 1 if it was an access to a device, and has
+ * been done; 0 if there is no device; else the guest gets an abort. Only with
+ * CONFIG_VSIO_REGISTER_IMAGE.
+ */
+int vsio_permission_fault(struct cpu_user_regs *regs,
+                          const union hsr hsr,
+                          paddr_t gpa);
 
 /* The domain dies: let go of timers, event channels and pages. Idempotent. */
 void vsio_domain_relinquish(struct domain *d);

@@ -13,16 +13,19 @@
 int vsio_slot_read(struct vcpu *v, mmio_info_t *info, register_t *r, void *priv)
 {
     struct vsio_slot *slot = priv;
-    unsigned long flags = vsio_slot_enter(slot);
-    uint32_t value = 0;
-    bool ok = vsio_read(slot->dev, info->gpa - slot->base,
-                        1U << info->dabt.size, &value);
+    unsigned long flags = vsio_image_enter(slot);
+    uint32_t offset = info->gpa - slot->base, value = 0;
+    unsigned int size = 1U << info->dabt.size;
+    bool shown = unlikely(size == 8) && vsio_image_read(slot, offset, size, r);
+    bool ok = !shown && vsio_read(slot->dev, offset, size, &value);
 
     vsio_slot_leave(slot, flags);
+    if ( !vsio_image_settled(slot) )
+        vsio_image_settle(slot);
     if ( ok )
         *r = value;
 
-    return ok; /* false: a data abort for the guest */
+    return ok || shown; /* false: a data abort for the guest */
 }
 
 int vsio_slot_write(struct vcpu *v, mmio_info_t *info, register_t r, void *priv)
@@ -33,6 +36,8 @@ int vsio_slot_write(struct vcpu *v, mmio_info_t *info, register_t r, void *priv)
         vsio_write(slot->dev, info->gpa - slot->base, 1U << info->dabt.size, r);
 
     vsio_slot_leave(slot, flags);
+    if ( !vsio_image_settled(slot) )
+        vsio_image_settle(slot);
 
     return ok;
 }
@@ -292,6 +297,7 @@ void vsio_slot_init(struct vsio_slot *slot,
     slot->resample_ns = VSIO_RESAMPLE_MIN;
     spin_lock_init(&slot->lock);
     init_timer(&slot->resample, resample, slot, smp_processor_id());
+    vsio_image_init(slot);
 }
 
 /* From here on, whoever takes the lock finds a dead device. */
@@ -305,12 +311,14 @@ static void stop(struct vsio_slot *slot)
     kill_timer(&slot->resample);
     if ( slot->ops->detach )
         slot->ops->detach(slot);
+    vsio_image_stop(slot);
 }
 
 static void free_slot(struct vsio_slot *slot)
 {
     if ( slot->ops->free )
         slot->ops->free(slot);
+    vsio_image_free(slot);
     xfree(slot);
 }
 

@@ -6,8 +6,8 @@
  * Locking: slot->lock (irqsave) is the device's lock; all calls into the device
  * and all of its callbacks run under it. What must not run under it (event
  * channels, domain shutdown) is noted in slot->after by the callback, and done
- * once the lock is dropped. Order: slot->lock, then the locks of the vGIC, of
- * timers, and of the console.
+ * once the lock is dropped. Order: the p2m's (only image.c takes both), then
+ * slot->lock, then the locks of the vGIC, of timers, and of the console.
  */
 #ifndef VSIO_SLOT_H
 #define VSIO_SLOT_H
@@ -24,6 +24,7 @@
 #include <public/domctl.h>
 
 #include "devices/vsio.h"
+#include "image.h"
 #include "tree.h"
 #include "vsio-domctl.h"
 
@@ -87,6 +88,8 @@ struct vsio_slot {
     s_time_t resample_ns;
     struct timer resample;
 
+    struct vsio_image image; /* what the guest reads without a trap */
+
     /* The limit on what a guest can make us log. */
     s_time_t log_next;
     uint64_t log_held_back;
@@ -131,6 +134,129 @@ void vsio_slot_notify(struct vsio_slot *slot);
 /* An event of a peer, for any slot of the domain. */
 void vsio_slot_notification(struct vcpu *v, unsigned int port);
 
+#ifdef CONFIG_VSIO_REGISTER_IMAGE
+
+/* With the lock held: does the guest read some of it without a trap? */
+static inline bool vsio_image_mapped(const struct vsio_slot *slot)
+{
+    return unlikely(slot->image.mapped);
+}
+
+/* It does, and the device has been called: the image follows, or has to go. */
+void vsio_image_update(struct vsio_slot *slot);
+
+/* It does, and a line has changed: is the interrupt to wait? */
+bool vsio_image_hold(struct vsio_slot *slot, unsigned int line, bool level);
+
+/*
+ * Without lock, where the p2m may be changed: map or unmap the image if it is
+ * time to. For the end of each access that has trapped.
+ */
+void vsio_image_settle(struct vsio_slot *slot);
+
+/* Is the image neither out of date, nor is it time to have one? */
+static inline bool vsio_image_settled(const struct vsio_slot *slot)
+{
+    return likely(slot->dev->count.reads < slot->image.at);
+}
+
+/*
+ * Enter the device for a read that has trapped, or has begun to before it was
+ * mapped: what this sees, no later one without a trap may contradict.
+ */
+unsigned long vsio_image_wait(struct vsio_slot *slot, unsigned long flags);
+
+/*
+ * A page for the image of a device that has no memory of its own for it; live:
+ * its bytes from the start that change. Or: the device has such memory, whole
+ * pages, contiguous in the machine, that are there until ops->free.
+ */
+int vsio_image_alloc(struct vsio_slot *slot, uint32_t live, void **page);
+void vsio_image_own(struct vsio_slot *slot);
+
+/*
+ * A read of 64 bits of a device that has memory of its own, which firmware does
+ * of a flash: the device would refuse it, but the guest can do it while that is
+ * mapped, and so it can before. False: the device answers itself.
+ */
+bool vsio_image_read(struct vsio_slot *slot,
+                     uint32_t offset,
+                     unsigned int size,
+                     register_t *r);
+
+/* For slot.c: it begins, its device is dead, nobody has the image any more. */
+void vsio_image_init(struct vsio_slot *slot);
+void vsio_image_stop(struct vsio_slot *slot);
+void vsio_image_free(struct vsio_slot *slot);
+
+#else
+
+static inline bool vsio_image_mapped(const struct vsio_slot *slot)
+{
+    return false;
+}
+
+static inline void vsio_image_update(struct vsio_slot *slot)
+{
+}
+
+static inline bool vsio_image_hold(struct vsio_slot *slot,
+                                   unsigned int line,
+                                   bool level)
+{
+    return false;
+}
+
+static inline void vsio_image_settle(struct vsio_slot *slot)
+{
+}
+
+static inline unsigned long vsio_image_wait(struct vsio_slot *slot,
+                                            unsigned long flags)
+{
+    return flags;
+}
+
+static inline bool vsio_image_settled(const struct vsio_slot *slot)
+{
+    return true;
+}
+
+static inline int vsio_image_alloc(struct vsio_slot *slot,
+                                   uint32_t live,
+                                   void **page)
+{
+    *page = NULL;
+
+    return 0;
+}
+
+static inline void vsio_image_own(struct vsio_slot *slot)
+{
+}
+
+static inline bool vsio_image_read(struct vsio_slot *slot,
+                                   uint32_t offset,
+                                   unsigned int size,
+                                   register_t *r)
+{
+    return false;
+}
+
+static inline void vsio_image_init(struct vsio_slot *slot)
+{
+}
+
+static inline void vsio_image_stop(struct vsio_slot *slot)
+{
+}
+
+static inline void vsio_image_free(struct vsio_slot *slot)
+{
+}
+
+#endif /* CONFIG_VSIO_REGISTER_IMAGE */
+
 /* Enter and leave the device. leave does what was noted in slot->after. */
 static inline unsigned long vsio_slot_enter(struct vsio_slot *slot)
 {
@@ -145,6 +271,8 @@ static inline void vsio_slot_leave(struct vsio_slot *slot, unsigned long flags)
 {
     void (*after)(struct vsio_slot * slot) = slot->after;
 
+    if ( vsio_image_mapped(slot) )
+        vsio_image_update(slot);
     if ( after )
     {
         slot->after = NULL;
@@ -153,6 +281,13 @@ static inline void vsio_slot_leave(struct vsio_slot *slot, unsigned long flags)
     }
     else
         spin_unlock_irqrestore(&slot->lock, flags);
+}
+
+static inline unsigned long vsio_image_enter(struct vsio_slot *slot)
+{
+    unsigned long flags = vsio_slot_enter(slot);
+
+    return vsio_image_mapped(slot) ? vsio_image_wait(slot, flags) : flags;
 }
 
 /* The MMIO handler of all devices: syndrome to access, refusal to abort. */
@@ -193,6 +328,8 @@ static inline void vsio_slot_set_irq(void *ctx, unsigned int line, bool level)
 {
     struct vsio_slot *slot = ctx;
 
+    if ( vsio_image_mapped(slot) && vsio_image_hold(slot, line, level) )
+        return;
     if ( IS_ENABLED(CONFIG_NEW_VGIC) )
         vgic_inject_irq(slot->domain, NULL, slot->virq[line], level);
     else if ( level )

@@ -10,9 +10,12 @@
 #include <xen/errno.h>
 #include <xen/guest_access.h>
 #include <xen/lib.h>
+#include <xen/mm.h>
 #include <xen/sched.h>
 #include <xen/vmap.h>
 #include <xen/xmalloc.h>
+
+#include <asm/page.h>
 
 #include "devices/cfi-flash.h"
 #include "slot.h"
@@ -21,6 +24,8 @@ struct vflash_state {
     struct vsio_slot slot;
     struct vsio_cfi_flash flash;
     uint8_t *array;
+    bool whole; /* contiguous in the machine, so that it can be mapped */
+    unsigned int order; /* then; 2^n pages */
     unsigned int shift; /* 2^n bytes: a block */
     DECLARE_BITMAP(dirty, VSIO_CFI_FLASH_BLOCKS_MAX);
     bool told; /* the peer was, and has not taken all blocks yet */
@@ -31,10 +36,20 @@ static struct vflash_state *to_state(void *ctx)
     return container_of((struct vsio_slot *)ctx, struct vflash_state, slot);
 }
 
+/* The guest may read it as a device's, past the caches. */
+static void written(const struct vflash_state *p,
+                    uint32_t offset,
+                    uint32_t length)
+{
+    if ( p->whole )
+        (void)clean_dcache_va_range(p->array + offset, length);
+}
+
 static void dirty(void *ctx, uint32_t offset, uint32_t length)
 {
     struct vflash_state *p = to_state(ctx);
 
+    written(p, offset, length);
     /* All of a program or an erase is in one block. */
     __set_bit(offset >> p->shift, p->dirty);
     if ( p->told || !p->slot.evtchn )
@@ -90,6 +105,8 @@ static int copy(struct vflash_state *p,
 
     left = write ? copy_from_guest(at, data->data, data->length)
                  : copy_to_guest(data->data, at, data->length);
+    if ( write )
+        written(p, data->offset, data->length);
 
     return left ? -EFAULT : 0;
 }
@@ -109,9 +126,28 @@ static int run_domctl(struct vsio_slot *slot, struct xen_vsio_op *op)
     }
 }
 
+/* Of a size that is a power of two: large pages map it. */
+static void alloc_array(struct vflash_state *p, size_t size)
+{
+    p->order = get_order_from_bytes(size);
+#if defined(CONFIG_VSIO_REGISTER_IMAGE) && defined(CONFIG_ARM_64)
+    p->array = alloc_xenheap_pages(p->order, 0);
+#endif
+    p->whole = p->array != NULL;
+    if ( p->whole )
+        vsio_image_own(&p->slot);
+    else
+        p->array = vmalloc(size);
+}
+
 static void free_array(struct vsio_slot *slot)
 {
-    vfree(to_state(slot)->array);
+    struct vflash_state *p = to_state(slot);
+
+    if ( p->whole )
+        free_xenheap_pages(p->array, p->order);
+    else
+        vfree(p->array);
 }
 
 static const struct vsio_slot_ops ops = {
@@ -135,13 +171,14 @@ static int init(struct vflash_state *p, const struct xen_vsio_attach *a)
 
     BUILD_BUG_ON(XEN_VSIO_FLASH_MAX != CFI_WINDOW);
 
-    p->array = vmalloc(a->size);
+    alloc_array(p, a->size);
     if ( !p->array )
         return -ENOMEM;
     if ( !vsio_cfi_flash_init(&p->flash, &geometry, p->array, &host, &p->slot) )
         return -EINVAL;
 
     (void)memset(p->array, 0xff, a->size); /* erased */
+    written(p, 0, a->size);
     p->shift = fls(a->block) - 1;
 
     return 0;

@@ -154,7 +154,8 @@ static int mmio_read(struct vcpu *v,
     if ( vsio_slot_hits(&p->con.slot, info, PL011_DR) )
     {
         flags = vsio_slot_enter(&p->con.slot);
-        done = vsio_pl011_rx_last(&p->uart, &value);
+        done = vsio_image_settled(&p->con.slot) &&
+               vsio_pl011_rx_last(&p->uart, &value);
         if ( done )
             vsio_slot_set_irq(&p->con.slot, 0, false);
         spin_unlock_irqrestore(&p->con.slot.lock, flags);
@@ -167,9 +168,14 @@ static int mmio_read(struct vcpu *v,
     else if ( vsio_slot_hits(&p->con.slot, info, PL011_FR) )
     {
         flags = vsio_slot_enter(&p->con.slot);
-        *r = vsio_pl011_read_fr(&p->uart);
+        if ( vsio_image_settled(&p->con.slot) )
+        {
+            *r = vsio_pl011_read_fr(&p->uart);
+            spin_unlock_irqrestore(&p->con.slot.lock, flags);
+            return 1;
+        }
         spin_unlock_irqrestore(&p->con.slot.lock, flags);
-        return 1;
+        return vsio_slot_read(v, info, r, priv);
     }
 
     return vsio_slot_read(v, info, r, priv);
@@ -382,6 +388,18 @@ static void be_firmware(struct vpl011_state *p)
     (void)vsio_write(dev, PL011_CR, 4, PL011_CR_RESET | PL011_CR_UARTEN);
 }
 
+/* Until a byte waits to be read, its registers can be without a trap. */
+static int give_image(struct vpl011_state *p)
+{
+    void *page;
+    int rc = vsio_image_alloc(&p->con.slot, PL011_DMACR + 4, &page);
+
+    if ( page )
+        vsio_pl011_set_image(&p->uart, page);
+
+    return rc;
+}
+
 /* a: where it is, and its ring, unless the backend is Xen's console. */
 static struct vpl011_state *create(struct domain *d,
                                    const struct xen_vsio_attach *a,
@@ -405,6 +423,7 @@ static struct vpl011_state *create(struct domain *d,
         *rc = vsio_console_connect(&p->con, &uart_ops, a->gfn);
     else
         *rc = vsio_console_connect_xen(&p->con, &uart_ops);
+    *rc = *rc ?: give_image(p);
     if ( *rc )
         vsio_slot_drop(&p->con.slot);
     else

@@ -86,9 +86,6 @@ enum io_state try_handle_mmio(struct cpu_user_regs *regs, mmio_info_t *info);
  */
 bool try_handle_decoded(struct cpu_user_regs *regs, register_t *gva);
 
-/* flash.c: after an access: may the guest read that device without us? */
-void flash_update_map(const struct mmio_handler *h);
-
 /* trace.c: an access is over; done: it was not refused. */
 void trace_mmio(const struct mmio_handler *h,
                 const mmio_info_t *info,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* xen/time.h, xen/timer.h - the clocks and the timers of time.c. */
+/* xen/time.h, timer.h, tasklet.h, softirq.h - what time.c does later. */
 #ifndef MINIXEN_TIME_H
 #define MINIXEN_TIME_H
 
@@ -35,6 +35,15 @@ void set_timer(struct timer *timer, s_time_t expires);
 void stop_timer(struct timer *timer);
 /* Devices go before the guest runs: no handler is running. */
 #define kill_timer(timer) stop_timer(timer)
+
+/* What is done before a CPU goes back to the guest: a timer that is due. */
+struct tasklet {
+    struct timer timer;
+};
+#define softirq_tasklet_init(t, func, data)                                    \
+    init_timer(&(t)->timer, func, data, 0)
+#define tasklet_schedule(t) set_timer(&(t)->timer, 0)
+#define tasklet_kill(t)     kill_timer(&(t)->timer)
 
 /* This CPU's timer interrupt. */
 void timer_interrupt(void);
