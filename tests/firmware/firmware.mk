@@ -30,10 +30,30 @@ $(fuzz-guest): $(wildcard tests/firmware/fuzz/*) tests/firmware/firmware.mk \
 		$(filter %.S %.c,$^)
 	@aarch64-linux-gnu-objcopy -O binary $(@:.bin=.elf) $@
 
+# EDK2 and power cuts: what our flash makes of what it writes, and a parser.
+replay := $(B)/minixen/replay
+varstore := $(B)/venv/varstore/.made
+need-varstore := gcc libc6-dev python3-venv
+
+.PHONY: need-varstore
+need-varstore:
+	@tools/need $($@)
+
+$(replay): tests/firmware/replay.c $(patsubst %,devices/%.c,cfi-flash vsio \
+		snapshot) $(wildcard devices/*.h) | need-varstore
+	@mkdir -p $(@D)
+	@gcc -O2 $(warnings) -Idevices -o $@ $(filter %.c,$^)
+
+$(varstore): tests/firmware/requirements.txt | need-varstore
+	@rm -rf $(@D)
+	@python3 -m venv $(@D)
+	@$(@D)/bin/pip install -q --disable-pip-version-check -r $<
+	@touch $@
+
 .PHONY: firmware
 firmware: ## U-Boot, EDK2, Linux and a fuzzing guest on minixen
 firmware: $(minixen) $(firmware-guests) $(fuzz-guest) $(lab-image) \
-		$(lab-initrd) | need-firmware
+		$(lab-initrd) $(replay) $(varstore) | need-firmware
 	@prove -j2 $(wildcard tests/firmware/*.t)
 
 .PHONY: firmware-fuzz
@@ -43,3 +63,9 @@ firmware-fuzz: CPUS = 2
 firmware-fuzz: ## N=10000000 random accesses, SEED=, CPUS=, from a guest on minixen
 firmware-fuzz: $(minixen) $(fuzz-guest) | need-firmware
 	@tests/firmware/fuzz.t $(N) $(SEED) $(CPUS)
+
+.PHONY: firmware-cuts
+firmware-cuts: BOOTS = 10
+firmware-cuts: ## power cuts in EDK2's writes to its variables; BOOTS=10 of them are booted
+firmware-cuts: $(minixen) $(replay) $(varstore) | need-firmware
+	@tests/firmware/edk2-cuts.t $(BOOTS)
