@@ -89,6 +89,7 @@ include tests/fuzz/fuzz.mk
 include tests/differential/differential.mk
 include tests/ring/ring.mk
 include tests/mutate/mutate.mk
+include tests/proof/proof.mk
 include tools/vsioctl/vsioctl.mk
 include tools/vsiod/vsiod.mk
 include tests/toolstack/toolstack.mk
@@ -114,10 +115,11 @@ run: $(if $(GUEST),$(minixen-run),$(if $(filter full,$(STACK)),dom0,lab))
 		tools/xen-run $(if $(filter full,$(STACK)),--dom0))
 
 .PHONY: test
-test: ## all that the CI runs: check, coverage, fuzzing, QEMU's devices, real Xen
+test: ## all that the CI runs: check, fuzzing, proofs, QEMU's devices, firmware, real Xen
 test: check coverage replay model differential toolstack channel vsiod-tests lab dom0 \
 		$(xen-ioreq) bench firmware
 	@$(MAKE) -s fuzz TIME=60
+	@$(MAKE) -s prove QUICK=1
 	@prove -j2 $(wildcard tests/stack/*.t tests/graft/*.t tests/xen/*.t tests/mutate/*.t)
 
 .PHONY: check

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: MIT
+"""The contract of devices/vsio.h: what all devices' callbacks are told."""
+
+import memory
+import state as S
+import terms as T
+from proof import BUFFER, CTX, DEVICE, HOST, Entry
+
+USED, SCRATCH = 0x18000000, 0x19000000
+RECORD = 1 << 40  # there is room for any number of bytes
+RECORD_MAX = 512
+EVENT_SIZE, EVENT_TYPES = 20, 9
+
+
+def argument(state, n, width=64):
+    return T.extract(state.registers[S.x(n)], width - 1, 0, 64)
+
+
+def check_ctx(machine, state):
+    machine.require(state, T.equal(argument(state, 0), CTX, 64),
+                    "a callback gets another ctx")
+
+
+def answer(machine, state, value=None, width=64):
+    """A callback returns; what it does not promise to keep is lost."""
+    machine.scratch(state)
+    if value is not None:
+        junk = state.registers[S.x(0)]
+        state.registers[S.x(0)] = value if width == 64 else T.concat(
+            T.extract(junk, 63, width, 64), value, width, 64)
+    return machine.pop(state)
+
+
+def note(state, name, width, value):
+    state.notes[name] = width, value
+
+
+def noted(state, name):
+    return state.notes[name][1]
+
+
+def is_bool(machine, state, n, what):
+    value = argument(state, n, 8)
+    machine.require(state, T.negate(T.below(1, value, 8)),
+                    f"{what} is no bool")
+    return T.extract(value, 0, 0, 8)
+
+
+class Common:
+    """What a device's specification adds to."""
+
+    name = struct = host_struct = valid = class_name = None
+    lines = 1
+    budget = 400  # instructions of a call; no loop may go beyond
+    common = "common."  # of struct vsio_host in the host's table
+    registers = ()  # those that are proven one by one
+    hard = ()  # those of them whose writes take long
+
+    # --- The host -------------------------------------------------------------
+
+    def callbacks(self, _proof):
+        """Callbacks, and whether they may be missing."""
+        return {self.common + "set_irq": (self.set_irq, True),
+                self.common + "event": (self.event, True)}
+
+    def fixed(self, image):
+        """Members that nothing changes."""
+        return {"dev.class": image.names[self.class_name],
+                "dev.host": HOST, "dev.ctx": CTX}
+
+    def given(self, proof, state):
+        """event may be missing if no event is wanted."""
+        events = self.events(proof, state)
+        there = T.boolean(f"host has {self.common}event")
+        return [T.either(there, T.equal(events, 0, 32))]
+
+    @staticmethod
+    def events(proof, state):
+        return state.load(proof.host, 16, 4)
+
+    def set_irq(self, machine, state):
+        check_ctx(machine, state)
+        line = argument(state, 1, 32)
+        machine.require(state, T.below(line, self.lines, 32),
+                        "set_irq of a line that is not there")
+        level = is_bool(machine, state, 2, "the level of a line")
+        for n in range(self.lines):
+            this = T.equal(line, n, 32)
+            before = noted(state, f"line {n}")
+            machine.require(state, T.negate(T.both(
+                this, T.equal(before, level, 1))), "set_irq without a change")
+            note(state, f"line {n}", 1, T.ite(this, level, before, 1))
+        return answer(machine, state)
+
+    def event(self, machine, state):
+        check_ctx(machine, state)
+        where = argument(state, 1)
+        kind = machine.load(state, where, 4)
+        for at in range(4, EVENT_SIZE - 4, 4):
+            machine.load(state, T.binary("add", where, at, 64), 4)
+        machine.require(state, T.below(kind, EVENT_TYPES, 32),
+                        "an event of no type")
+        wanted = T.binary("lshr", state.load(machine.regions["host"], 16, 4),
+                          kind, 32)
+        machine.require(state, T.equal(T.extract(wanted, 0, 0, 32), 1, 1),
+                        "an event that nobody wants")
+        return answer(machine, state)
+
+    # --- Before and after -----------------------------------------------------
+
+    def begin(self, proof, state):
+        for n in range(self.lines):
+            note(state, f"line {n}", 1, self.line(proof, state, n))
+
+    @staticmethod
+    def line(proof, state, n):
+        return T.extract(proof.get(state, "dev.lines"), n, n, 32)
+
+    def end(self, proof, state):
+        told = T.boolean(f"host has {self.common}set_irq")
+        for n in range(self.lines):
+            same = T.equal(noted(state, f"line {n}"),
+                           self.line(proof, state, n), 1)
+            proof.machine.require(state, T.either(T.negate(told), same),
+                                  "a line changed, and nobody was told")
+
+    def cases(self, offset):
+        """One for each register, and one for all other offsets."""
+        left = True
+        for reg in self.registers:
+            this = T.equal(T.binary("lshr", offset, 2, 64), reg >> 2, 64)
+            left = T.both(left, T.negate(this))
+            yield this
+        yield left
+
+    # --- Entries that all devices have ----------------------------------------
+
+    def entries(self, proof):
+        offset, size, value = (T.zero_extend(T.var(n, 32), 32, 64)
+                               for n in ("offset", "size", "value"))
+        cases = list(self.cases(offset))
+        here = T.binary("lshr", offset, 2, 64)
+        hard = [T.equal(here, reg >> 2, 64) for reg in self.hard]
+        yield Entry("read", "proof_read", [DEVICE, offset, size, BUFFER],
+                    after=check_read, cases=cases)
+        yield Entry("write", "proof_write", [DEVICE, offset, size, value],
+                    cases=[c for c in cases if c not in hard])
+        for reg, case in zip(self.hard, hard):
+            yield Entry(f"write {reg:#x}", "proof_write",
+                        [DEVICE, offset, size, value], cases=[case],
+                        hard=True)
+        yield Entry("reset", "proof_reset", [DEVICE])
+
+    def snapshots(self, proof):
+        """Save and restore; the buffer is of any size, with anything in it."""
+        size = T.zero_extend(T.var("bytes of buffer", 32), 32, 64)
+        proof.machine.add(memory.Region("buffer", RECORD, size,
+                                        kind="opaque"))
+        proof.machine.add(memory.Region("used", USED, 8))
+        proof.machine.add(memory.Region("scratch", SCRATCH, RECORD_MAX))
+        yield Entry("save", "vsio_save", [DEVICE, RECORD, size, USED],
+                    after=unchanged, budget=5000)
+        yield Entry("restore", "vsio_restore",
+                    [DEVICE, RECORD, size, USED, SCRATCH],
+                    prepare=self.before_restore, after=unchanged_if_refused,
+                    budget=20000)
+
+    @staticmethod
+    def before_restore(_proof, _state):
+        """What else the host knows."""
+
+
+def unchanged(proof, state, may=False):
+    """Each member is what it was, or it may be something else."""
+    same = True
+    for m in proof.device.members:
+        for at in range(m.start, m.start + m.size, m.stride):
+            before = proof.ready.load(proof.device, at, m.stride)
+            same = T.both(same, T.equal(
+                state.load(proof.device, at, m.stride), before,
+                8 * m.stride))
+    proof.machine.require(state, T.either(may, same),
+                          "the device is not what it was")
+
+
+def unchanged_if_refused(proof, state):
+    unchanged(proof, state, T.equal(argument(state, 0, 32), 0, 32))
+
+
+def check_read(proof, state):
+    """No bit above the size; nothing at all if it was refused."""
+    machine = proof.machine
+    region = machine.regions["value"]
+    ok = is_bool(machine, state, 0, "the result")
+    value, before = state.load(region, 0, 4), whole(region)
+    size = T.var("size", 32)
+    shift = T.binary("shl", size, 3, 32)
+    above = T.binary("lshr", T.zero_extend(value, 32, 64),
+                     T.zero_extend(shift, 32, 64), 64)
+    machine.require(state, T.either(T.equal(ok, 0, 1),
+                                    T.equal(above, 0, 64)),
+                    "a read with bits above its size")
+    machine.require(state, T.either(T.equal(ok, 1, 1),
+                                    T.equal(value, before, 32)),
+                    "a refused read that leaves a value")
+    machine.require(state, T.either(
+        T.equal(ok, 0, 1), T.both(T.below(0, size, 32),
+                                  T.below(size, 5, 32))),
+        "an access of a size that there is not")
+
+
+def whole(region):
+    """What the caller's four bytes were."""
+    cells = {}
+    return memory.get(cells, region, 0, region.size)

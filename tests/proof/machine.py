@@ -1,0 +1,445 @@
+# SPDX-License-Identifier: MIT
+"""The machine: runs object code from one state to all its ends.
+
+A load or store is checked against its region in every case that its address
+may have, a branch goes both ways if both are possible, states that meet are
+merged. What goes wrong is a finding, with an example.
+"""
+
+import memory
+import state as S
+import terms as T
+import vex
+from flow import Flow
+from solver import Solver
+
+STACK_TOP, STACK_SIZE = 0x7fff0000, 0x4000
+DONE = 0x7f000000
+HOOKS = 0x7100000  # near enough for a call
+PADDING = bytes(64)  # the decoder looks ahead
+SAVED = range(19, 30)
+UNKNOWN_AFTER_CALL = [*range(0, 19), 30]
+
+
+class Finding(Exception):
+    """Something that must not be."""
+
+
+class Machine:
+    """One proof. Regions: what may be accessed."""
+
+    def __init__(self, image, budget):
+        self.image, self.budget = image, budget
+        self.flow, self.solver = Flow(image), Solver()
+        self.regions, self.hooks, self.blocks = {}, {}, {}
+        self.findings, self.ends = [], []
+        self.enough = 5
+        self.reached, self.ways = set(), set()
+        self.watched = []  # variables that an example shows
+        self.add(memory.Region("stack", STACK_TOP - STACK_SIZE, STACK_SIZE,
+                               kind="stack"))
+
+    def add(self, region):
+        self.regions[region.name] = region
+        return region
+
+    def hook(self, address, function):
+        self.hooks[address] = function
+
+    # --- Findings -------------------------------------------------------------
+
+    def find(self, state, text, *condition):
+        """condition: what is wrong, where it is possible."""
+        self.solver.ask(list(state.conditions) + list(condition))
+        place = self.image.function_at(state.pc)
+        where = (f"{place.name}+{state.pc - place.start:#x}" if place
+                 else hex(state.pc))
+        example = ", ".join(
+            f"{n}={self.solver.value(v):#x}" for n, v in self.watched)
+        self.findings.append((text, where, example))
+        raise Finding(text)
+
+    def require(self, state, condition, text):
+        """The condition holds in every case, or that is a finding."""
+        wrong = T.negate(condition)
+        if self.solver.possible(state.conditions, wrong):
+            self.find(state, text, wrong)
+
+    # --- Memory ---------------------------------------------------------------
+
+    def region_at(self, address):
+        for r in self.regions.values():
+            if r.base <= address < r.end():
+                return r
+        section = self.image.section_of(address)
+        if section and section[0] != ".text":
+            o = self.image.object_at(address)
+            name = f"{o.name}@{o.start:#x}"
+            return self.add(memory.Region(name, o.start, o.size,
+                                          writable=False, kind="constant"))
+        return None
+
+    def cases(self, address, condition=True):
+        """An address that is one of several objects' plus something."""
+        pointer = choice_of_pointers(address)
+        if pointer is None:
+            return [(condition, address)]
+        c = pointer.args[0]
+        return (self.cases(replace(address, pointer, pointer.args[1]),
+                           T.both(condition, c)) +
+                self.cases(replace(address, pointer, pointer.args[2]),
+                           T.both(condition, T.negate(c))))
+
+    def resolve(self, state, condition, address, size, write):
+        """Region, and the offsets that are possible, or None: any."""
+        if not T.symbolic(address):
+            region = self.region_at(address)
+            self.check_place(state, condition, region, address, size, write)
+            return region, [address - region.base]
+        known = [*state.conditions, condition]
+        example = self.solver.example(known, address)
+        region = self.region_at(example)
+        if region is None:
+            self.find(state, f"access to {example:#x}, which is nothing's",
+                      condition, T.equal(address, example, 64))
+        if not self.solver.possible(
+                known, T.negate(T.equal(address, example, 64))):
+            self.check_place(state, condition, region, example, size, write)
+            return region, [example - region.base]
+        if region.kind == "opaque":
+            self.check_place(state, condition, region, address, size, write)
+            return region, None
+        return region, self.indexed(state, condition, region, address,
+                                    example, size, write)
+
+    def indexed(self, state, condition, region, address, example, size,
+                write):
+        """All offsets of an access by an index: of one member, no other."""
+        if write and not region.writable:
+            self.find(state, f"write to {region.name}", condition)
+        member = region.member_at(example - region.base)
+        if member:
+            low, room, step = member.start, member.size, member.stride
+            name = f"{region.name}.{member.name}"
+        else:
+            low, room, step = 0, region.size, 1
+            name = region.name
+        if region.kind == "stack":
+            low, room = state.sp - region.base, STACK_TOP - state.sp
+        first = region.base + low
+        at = T.binary("sub", address, first, 64)
+        inside = T.negate(T.below(room - size, at, 64))
+        wrong = T.both(condition, T.negate(inside))
+        if self.solver.possible(state.conditions, wrong):
+            self.find(state, f"{'write' if write else 'read'} of {size} bytes"
+                      f" beside {name}", wrong)
+        phase = (example - first) % step
+        offsets = range(low + phase, low + room - size + 1, step)
+        if step == 1 and size > 1 or region.kind in ("stack", "constant"):
+            return self.enumerate(state, condition, region, address)
+        odd = T.negate(T.equal(T.binary("and", at, step - 1, 64), phase, 64))
+        if self.solver.possible(state.conditions, condition, odd):
+            return self.enumerate(state, condition, region, address)
+        return list(offsets)
+
+    def enumerate(self, state, condition, region, address):
+        found, known = [], [*state.conditions, condition]
+        while self.solver.ask(known):
+            found.append(self.solver.value(address))
+            known.append(T.negate(T.equal(address, found[-1], 64)))
+            if len(found) > 512:
+                self.find(state, "an address that may be anywhere", condition)
+        return [a - region.base for a in found]
+
+    def check_place(self, state, condition, region, address, size, write):
+        what = "write" if write else "read"
+        if region is None:
+            self.find(state, f"{what} at {address:#x}, which is nothing's",
+                      condition)
+        if write and not region.writable:
+            self.find(state, f"write to {region.name}", condition)
+        at = T.binary("sub", address, region.base, 64)
+        room = T.binary("sub", region.size, size, 64)
+        wrong = T.either(T.below(region.size, size, 64),
+                         T.below(room, at, 64))
+        if region.kind == "stack":
+            wrong = T.either(wrong, T.below(address, state.sp, 64))
+        wrong = T.both(condition, wrong)
+        if self.solver.possible(state.conditions, wrong):
+            self.find(state, f"{what} of {size} bytes outside {region.name}",
+                      wrong)
+
+    def load(self, state, address, size):
+        result = None
+        for condition, case in self.cases(address):
+            if condition is not True and \
+                    not self.solver.possible(state.conditions, condition):
+                continue
+            region, offsets = self.resolve(state, condition, case, size,
+                                           False)
+            value = self.load_from(state, region, case, offsets, size)
+            result = value if result is None else \
+                T.ite(condition, value, result, 8 * size)
+        return result
+
+    def load_from(self, state, region, address, offsets, size):
+        if region.kind == "opaque":
+            return memory.unknown(region.name, 8 * size)
+        result = None
+        for offset in reversed(offsets):
+            value = (self.image.read(region.base + offset, size)
+                     if region.kind == "constant"
+                     else state.load(region, offset, size))
+            result = value if result is None else \
+                T.ite(T.equal(address, region.base + offset, 64), value,
+                      result, 8 * size)
+        return result
+
+    def store(self, state, address, size, value):
+        for condition, case in self.cases(address):
+            if condition is not True and \
+                    not self.solver.possible(state.conditions, condition):
+                continue
+            region, offsets = self.resolve(state, condition, case, size, True)
+            if region.kind == "opaque":
+                continue
+            for offset in offsets:
+                here = condition if len(offsets) == 1 else T.both(
+                    condition, T.equal(case, region.base + offset, 64))
+                new = value
+                if here is not True:
+                    new = T.ite(here, value,
+                                state.load(region, offset, size), 8 * size)
+                state.store(region, offset, size, new)
+
+    # --- Steps ----------------------------------------------------------------
+
+    def lifted(self, pc):
+        if pc not in self.blocks:
+            f = self.flow.function(pc)
+            if f is None:
+                return None
+            if pc not in f.leaders:
+                f.target(pc)
+            end = f.end_of(pc)
+            start = f.symbol.start
+            self.blocks[pc] = vex.lift(f.code[pc - start:] + PADDING, pc,
+                                       (end - pc) // 4)
+        return self.blocks[pc]
+
+    def step(self, state):
+        """The states after the block at pc."""
+        if state.pc in self.hooks:
+            return self.hooks[state.pc](self, state)
+        irsb = self.lifted(state.pc)
+        if irsb is None:
+            self.find(state, f"jump to {state.pc:#x}, which is no code")
+        block = vex.Block(irsb, state,
+                          lambda a, n: self.load(state, a, n))
+        out = []
+        for statement in irsb.statements:
+            if not self.execute(block, state, statement, out):
+                return out
+        out.extend(self.leave(block, state, irsb))
+        return out
+
+    def execute(self, block, state, statement, out):
+        """One statement; False: the state does not get any further."""
+        tag = statement.tag
+        if tag == "Ist_IMark":
+            state.pc = statement.addr
+            state.steps += 1
+            self.reached.add(state.pc)
+        elif tag == "Ist_WrTmp":
+            block.temporaries[statement.tmp] = block.evaluate(statement.data)
+        elif tag == "Ist_Put":
+            state.registers[statement.offset] = self.widened(
+                block.evaluate(statement.data), statement.data, block)
+        elif tag == "Ist_Store":
+            size = vex.width_of(
+                statement.data.result_type(block.irsb.tyenv)) // 8
+            self.store(state, block.evaluate(statement.addr), size,
+                       block.evaluate(statement.data))
+        elif tag == "Ist_Exit":
+            return self.fork(block, state, statement, out)
+        elif tag not in ("Ist_NoOp", "Ist_AbiHint", "Ist_MBE"):
+            raise vex.Unsupported(tag)
+        return True
+
+    @staticmethod
+    def widened(value, expression, block):
+        width = vex.width_of(expression.result_type(block.irsb.tyenv))
+        if width != 64:
+            raise vex.Unsupported(f"a register of {width} bits")
+        return value
+
+    def fork(self, block, state, statement, out):
+        guard = block.evaluate(statement.guard)
+        taken = self.solver.possible(state.conditions, guard)
+        on = not taken or self.solver.possible(state.conditions,
+                                               T.negate(guard))
+        if taken:
+            self.ways.add((state.pc, True))
+            other = state.copy() if on else state
+            other.assume(guard)
+            other.pc = statement.dst.value
+            out.append(other)
+        if on:
+            self.ways.add((state.pc, False))
+            state.assume(T.negate(guard))
+        return on
+
+    def leave(self, block, state, irsb):
+        target = block.evaluate(irsb.next)
+        if irsb.jumpkind == "Ijk_Call":
+            state.stack += ((state.pc + 4, state.sp),)
+        elif irsb.jumpkind == "Ijk_Ret":
+            return self.give_back(state, target)
+        elif irsb.jumpkind not in ("Ijk_Boring", "Ijk_NoDecode"):
+            raise vex.Unsupported(irsb.jumpkind)
+        if irsb.jumpkind == "Ijk_NoDecode":
+            raise vex.Unsupported(f"an instruction at {state.pc:#x}")
+        return self.go(state, target)
+
+    def go(self, state, target):
+        if not T.symbolic(target):
+            state.pc = target
+            return [state]
+        out, known = [], list(state.conditions)
+        while self.solver.ask(known):
+            to = self.solver.value(target)
+            here = T.equal(target, to, 64)
+            other = state.copy()
+            other.assume(here)
+            f = self.flow.function(state.pc)
+            if f.inside(to) and not self.table_target(f, to):
+                self.find(state, f"jump to {to:#x}", here)
+            other.pc = to
+            out.append(other)
+            known.append(T.negate(here))
+            if len(out) > 300:
+                self.find(state, "a jump to anywhere")
+        return out
+
+    def table_target(self, f, to):
+        """The blocks that are there may end earlier now."""
+        if to not in f.leaders:
+            self.blocks.clear()
+        f.target(to)
+        return to % 4 == 0
+
+    def give_back(self, state, target):
+        back, sp = state.stack[-1]
+        if T.symbolic(target) or target != back:
+            self.require(state, T.equal(target, back, 64),
+                         "a return to elsewhere")
+        if state.sp != sp:
+            self.find(state, "a return with another stack")
+        return self.pop(state)
+
+    def pop(self, state):
+        """Back to the caller, from a function or a hook."""
+        state.pc, _ = state.stack[-1]
+        state.stack = state.stack[:-1]
+        return [state]
+
+    def call(self, state, function, back):
+        """From a hook: a call of the device; back is where it returns to."""
+        state.stack += ((back, state.sp),)
+        state.registers[S.LINK] = back
+        state.pc = self.image.names[function]
+
+    def scratch(self, state):
+        """What a callback may leave behind in registers and on the stack."""
+        for n in UNKNOWN_AFTER_CALL:
+            state.registers[S.x(n)] = memory.unknown("register", 64)
+        for n in S.CC:
+            state.registers[n] = memory.unknown("flags", 64)
+        stack = self.regions["stack"]
+        cells = state.cells(stack, True)
+        for at in [at for at in cells if at < state.sp - stack.base]:
+            del cells[at]
+
+    # --- Runs -----------------------------------------------------------------
+
+    def start(self, function, arguments):
+        state = S.State()
+        for n in range(31):
+            state.registers[S.x(n)] = T.var(f"x{n}", 64)
+        for n in S.CC:
+            state.registers[n] = memory.unknown("flags", 64)
+        for n, value in enumerate(arguments):
+            state.registers[S.x(n)] = value
+        self.enter(state, function)
+        return state
+
+    def enter(self, state, function):
+        state.registers[S.SP] = STACK_TOP
+        state.registers[S.LINK] = DONE
+        state.stack = ((DONE, STACK_TOP),)
+        state.pc = self.image.names[function]
+
+    def run(self, state):
+        """All ways to the end, as one state; None: there is no end."""
+        waiting, self.ends = {}, []
+        self.put(waiting, state)
+        while waiting:
+            state = waiting.pop(min(waiting, key=self.order))
+            if state.pc == DONE:
+                self.ends.append(state)
+                continue
+            try:
+                if state.steps > self.budget:
+                    self.find(state,
+                              f"no end after {self.budget} instructions")
+                following = self.step(state)
+            except Finding:
+                if len(self.findings) >= self.enough:
+                    break
+                continue
+            for s in following:
+                self.put(waiting, s)
+        assert len(self.ends) <= 1, "the end comes last, where all is merged"
+        return self.ends[0] if self.ends else None
+
+    def put(self, waiting, state):
+        place = state.stack, state.pc
+        if place in waiting:
+            state = S.merge(waiting[place], state, self.regions)
+        waiting[place] = state
+
+    def order(self, place):
+        stack, pc = place
+        return (-len(stack),) + self.flow.rank(pc)
+
+
+# --- Addresses ------------------------------------------------------------------
+
+LEAST_POINTER = 0x10000
+
+
+def points(v):
+    return not T.symbolic(v) and v >= LEAST_POINTER or \
+        T.symbolic(v) and v.low >= LEAST_POINTER
+
+
+def choice_of_pointers(v):
+    """The term in a sum that is one of two addresses."""
+    if not T.symbolic(v):
+        return None
+    if v.op == "ite":
+        return v if points(v.args[1]) and points(v.args[2]) else None
+    if v.op == "add":
+        for a in v.args:
+            if (found := choice_of_pointers(a)) is not None:
+                return found
+    return None
+
+
+def replace(v, old, new):
+    if v is old:
+        return new
+    if T.symbolic(v) and v.op == "add":
+        return T.binary("add", replace(v.args[0], old, new),
+                        replace(v.args[1], old, new), 64)
+    return v

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: MIT
+"""PL011."""
+
+import terms as T
+from proof import DEVICE, Entry
+from uart import UART
+
+
+class PL011(UART):
+    """devices/pl011.h"""
+
+    name, struct, host_struct = "pl011", "vsio_pl011", "vsio_pl011_host"
+    valid, class_name = "vsio_pl011_valid", "vsio_pl011_class"
+    prefix, modem_mask = "vsio_pl011", 0x3c00
+    registers, hard = (0, 0x2c, 0x30, 0x34), (0x30,)
+
+    def entries(self, proof):
+        yield from super().entries(proof)
+        dr = T.zero_extend(T.var("dr", 16), 16, 64)
+        yield Entry("rx_error", "vsio_pl011_rx_error", [DEVICE, dr])

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: MIT
+"""An inductive proof: the invariant before an entry point, and after it.
+
+The invariant is the device's own valid(), run as object code on a state of
+which nothing is known; the result is a formula. What C's types promise of a
+bool, which the compiler relies on, is assumed before and shown after, too.
+"""
+
+import memory
+import state as S
+import terms as T
+from machine import DONE, HOOKS, SAVED, STACK_TOP, Finding, Machine
+
+DEVICE, HOST, BUFFER = 0x10000000, 0x11000000, 0x12000000
+CTX = 0x5a5a000000001234
+
+
+class Entry:
+    """One function. prepare and after take the proof and a state.
+
+    cases: conditions, of which one is true: each is proven on its own.
+    budget: instructions, if not as many as the specification says.
+    hard: it takes long, and is run if HARD is set.
+    """
+
+    def __init__(self, name, function, arguments, prepare=None, after=None,
+                 cases=(True,), budget=None, hard=False):
+        self.name, self.function, self.arguments = name, function, arguments
+        self.prepare, self.after, self.cases = prepare, after, cases
+        self.budget, self.hard = budget, hard
+
+
+class Result:
+    """What a run has shown."""
+
+    def __init__(self, name):
+        self.name, self.findings = name, []
+        self.paths = self.steps = self.questions = 0
+        self.branches = self.both_ways = 0
+
+
+class Proof:
+    """Of one device, which a specification describes."""
+
+    def __init__(self, image, spec):
+        self.spec, self.image = spec, image
+        self.machine = Machine(image, spec.budget)
+        self.device = self.machine.add(memory.Region(
+            "device", DEVICE, image.size(spec.struct),
+            members=image.members(spec.struct)))
+        self.host = self.machine.add(memory.Region(
+            "host", HOST, image.size(spec.host_struct),
+            members=image.members(spec.host_struct), writable=False))
+        self.machine.add(memory.Region("value", BUFFER, 4))
+        self.hooks = {}
+        self.reached, self.ways = set(), set()
+        self.ready, self.given = self.template()
+        self.machine.watched = []
+        self.formula = self.invariant()
+
+    # --- The world around the device ------------------------------------------
+
+    def hook(self, name, handler):
+        """A callback of the host's; its address."""
+        address = HOOKS + 16 * len(self.machine.hooks)
+        self.machine.hook(address, handler)
+        self.hooks[name] = address
+        return address
+
+    def template(self):
+        """A state with host and device, and what is given of them."""
+        state = S.State()
+        host = {m.name: m for m in self.host.members}
+        for name, (handler, optional) in self.spec.callbacks(self).items():
+            address = self.hook(name, handler)
+            there = T.boolean(f"host has {name}") if optional else True
+            state.store(self.host, host[name].start, 8,
+                        T.ite(there, address, 0, 64))
+        for name, value in self.spec.fixed(self.image).items():
+            self.set(state, name, value)
+        for m in self.device.members:
+            for at in range(m.start, m.start + m.size, m.stride):
+                state.load(self.device, at, m.stride)
+        return state, [self.typed(state), *self.spec.given(self, state)]
+
+    def member(self, name):
+        """Start and size of a member, or of an element: rx[3]."""
+        name, _, index = name.partition("[")
+        index = int(index[:-1]) if index[:-1].isdigit() else None
+        for m in self.device.members:
+            if index is None and m.name == name:
+                return m.start, m.size
+            if m.name == name:
+                return m.start + index * m.stride, m.stride
+        raise KeyError(name)
+
+    def get(self, state, name):
+        return state.load(self.device, *self.member(name))
+
+    def set(self, state, name, value):
+        state.store(self.device, *self.member(name), value)
+
+    def typed(self, state):
+        """Each bool is one."""
+        return T.all_of(
+            T.negate(T.below(1, state.load(self.device, at, 1), 8))
+            for m in self.device.members if m.boolean
+            for at in range(m.start, m.start + m.size))
+
+    # --- The invariant --------------------------------------------------------
+
+    def invariant(self):
+        state = self.machine.start(self.spec.valid, [DEVICE])
+        self.adopt(state)
+        self.device.writable = False
+        end = self.machine.run(state)
+        self.device.writable = True
+        if end is None:
+            return None
+        return T.equal(T.extract(end.registers[S.x(0)], 7, 0, 64), 1, 8)
+
+    def adopt(self, state):
+        """The host, a device of which nothing is known, and what is given."""
+        ready = self.ready.copy()
+        state.memory.update(ready.memory)
+        state.shared = set(state.memory)
+        for condition in self.given:
+            state.assume(condition)
+
+    def valid(self, state):
+        """The invariant in a state."""
+        what = {}
+        for m in self.device.members:
+            for at in range(m.start, m.start + m.size, m.stride):
+                _, size, before = self.device.fresh(at)
+                now = state.load(self.device, at, size)
+                if now is not before:
+                    what[before.args[0]] = now
+        return T.both(T.substitute(self.formula, what), self.typed(state))
+
+    def havoc(self, state):
+        """The device is in any valid state now, of the same host."""
+        fixed = self.spec.fixed(self.image)
+        for m in self.device.members:
+            if m.name in fixed:
+                continue
+            for at in range(m.start, m.start + m.size, m.stride):
+                state.store(self.device, at, m.stride,
+                            memory.unknown("device", 8 * m.stride))
+        state.assume(self.valid(state))
+
+    # --- Runs -----------------------------------------------------------------
+
+    def prove(self, entry):
+        machine = self.machine
+        result = Result(entry.name)
+        if self.formula is None:
+            result.findings = list(machine.findings)
+            return result
+        machine.findings = []
+        machine.reached, machine.ways = set(), set()
+        asked = machine.solver.questions
+        for case in entry.cases:
+            self.prove_case(entry, case, result)
+        result.findings = list(machine.findings)
+        result.questions = machine.solver.questions - asked
+        result.branches, result.both_ways = self.count(machine.reached,
+                                                       machine.ways)
+        self.reached |= machine.reached
+        self.ways |= machine.ways
+        return result
+
+    def count(self, reached, ways):
+        """Conditional branches of the functions reached; and those of them
+        that went both ways."""
+        functions = {self.machine.flow.function(pc) for pc in reached}
+        branches = [pc for f in functions for pc, b in f.branches.items()
+                    if b[0] == "maybe"]
+        return len(branches), sum(
+            (pc, True) in ways and (pc, False) in ways for pc in branches)
+
+    def coverage(self):
+        """Of all entry points together."""
+        branches, both = self.count(self.reached, self.ways)
+        functions = {self.machine.flow.function(pc) for pc in self.reached}
+        size = sum(len(f.code) // 4 for f in functions)
+        return (f"{len(functions)} functions, {len(self.reached)} of {size} "
+                f"instructions, {both} of {branches} branches both ways")
+
+    def prove_case(self, entry, case, result):
+        machine = self.machine
+        machine.budget = entry.budget or self.spec.budget
+        state = machine.start(entry.function, entry.arguments)
+        machine.watched = [(f"x{n}", a) for n, a in enumerate(entry.arguments)
+                           if T.symbolic(a)]
+        self.adopt(state)
+        state.assume(self.formula)
+        state.assume(case)
+        self.spec.begin(self, state)
+        if entry.prepare:
+            entry.prepare(self, state)
+        if not machine.solver.possible(state.conditions):
+            machine.findings.append(("nothing satisfies what is assumed",
+                                     entry.name, ""))
+        else:
+            end = machine.run(state)
+            if end is not None:
+                self.finish(entry, end)
+                result.paths += end.paths
+                result.steps = max(result.steps, end.steps)
+            elif not machine.findings:
+                machine.findings.append(("it never ends", entry.name, ""))
+
+    def finish(self, entry, state):
+        try:
+            self.check_registers(state)
+            self.machine.require(state, self.valid(state),
+                                 "the invariant does not hold afterwards")
+            for name, value in self.spec.fixed(self.image).items():
+                now = self.get(state, name)
+                if now is not value:
+                    self.machine.require(state, T.equal(now, value, 64),
+                                         f"{name} has changed")
+            self.spec.end(self, state)
+            if entry.after:
+                entry.after(self, state)
+        except Finding:
+            pass
+
+    def check_registers(self, state):
+        if state.pc != DONE or state.sp != STACK_TOP:
+            self.machine.find(state, "the stack is not what it was")
+        for n in SAVED:
+            before, now = T.var(f"x{n}", 64), state.registers[S.x(n)]
+            if now is not before:
+                self.machine.require(state, T.equal(now, before, 64),
+                                     f"x{n} has changed")
