@@ -333,7 +333,7 @@ static void check(struct watch *w)
     REQUIRE(memcmp(r->array, r->model, SIZE) == 0);
     for ( i = 0; i < sizeof(r->wall); i++ )
         SAME(r->wall[i], 0);
-    SAME(r->flash.dev.class->image(&r->flash.dev) != NULL, shown);
+    SAME(w->dev->class->image(w->dev) != NULL, shown);
 
     if ( w->dev->host->event )
     {
