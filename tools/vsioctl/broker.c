@@ -503,7 +503,7 @@ static enum status broker_open(struct broker *b, const char *name)
     return OK;
 }
 
-static void into_background(void)
+static void leave_terminal(void)
 {
     int null = open("/dev/null", O_RDWR);
 
@@ -535,7 +535,7 @@ static _Noreturn void broker(const char *who, const char *slot, int parent)
         status = broker_open(&b, name);
     byte = (uint8_t)status;
     if ( !status )
-        into_background();
+        leave_terminal();
     (void)write_all(parent, &byte, 1);
     if ( status )
         _exit(status);
