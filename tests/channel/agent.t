@@ -247,6 +247,7 @@ def lists(rig):
 
 def alone(rig):
     """one agent at a line, one program at its other end"""
+    rig.ok("ping", rig.dom)  # or the second agent may be the first
     second = subprocess.run([AGENT, rig.line.guest], check=False, capture_output=True,
                             timeout=PATIENCE)
     expect((second.returncode, b"another agent has it" in second.stderr), (1, True), "agent")

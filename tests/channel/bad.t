@@ -213,8 +213,8 @@ def wrong_sum(rig):
 def other_version(rig):
     """an agent of another version: one line says which"""
     def agent(guest):
-        guest.frame()
-        guest.write(peer.encode(0x43, peer.READY, 0, 0, 0, bytes(24)))
+        while guest.frame(1):
+            guest.write(peer.encode(0x43, peer.READY, 0, 0, 0, bytes(24)))
     done = fake_agent(rig, "ping", agent, rig.dom)
     rig.refused(done, 1, "the agent speaks version 2, vsioctl version 1")
 

@@ -12,36 +12,18 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import tty
 
 TOP = os.path.realpath(f"{os.path.dirname(__file__)}/../..")
+sys.path.insert(0, f"{TOP}/tests/toolstack")
+
+# pylint: disable=wrong-import-position
+from trial import PATIENCE, Failure, expect, run, wait_for  # noqa: E402, F401
+
 B = os.path.join(TOP, os.environ.get("B", "build"))
 VSIOCTL = f"{B}/vsioctl/vsioctl"
 AGENT = f"{B}/agent/vsio-agent"
-PATIENCE = 20  # seconds, for what takes milliseconds on an idle machine
 FIFO, RING = 32, 1024
-
-
-class Failure(Exception):
-    """What was seen instead."""
-
-
-def expect(seen, wanted, what=""):
-    if seen != wanted:
-        raise Failure(f"{what}: {str(seen)[:300]!r} instead of {str(wanted)[:300]!r}")
-
-
-def wait_for(what, function):
-    """function() returns something true before long."""
-    end = time.monotonic() + PATIENCE
-    while True:
-        seen = function()
-        if seen:
-            return seen
-        if time.monotonic() > end:
-            raise Failure(f"waited in vain for {what}")
-        time.sleep(0.01)
 
 
 def noise(n, seed):
@@ -197,25 +179,15 @@ class Rig:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
+def with_rig(test):
+    rig = Rig()
+    try:
+        rig.start_agent()
+        test(rig)
+    finally:
+        rig.close()
+
+
 def main(tests):
     """Run functions of a rig, or those that are named; TAP."""
-    failed = 0
-    tests = [test for test in tests if test.__name__ in sys.argv] or tests
-    for n, test in enumerate(tests, 1):
-        rig = Rig()
-        begin = time.monotonic()
-        try:
-            rig.start_agent()
-            test(rig)
-            seen = None
-        except Exception as error:  # pylint: disable=broad-except
-            seen = f"{type(error).__name__}: {error}"
-        rig.close()
-        failed += seen is not None
-        print(f"{'not ok' if seen else 'ok'} {n} - {test.__doc__.strip()}", flush=True)
-        for text in (seen or "").splitlines():
-            print(f"# {text}", flush=True)
-        if time.monotonic() - begin > 1:
-            print(f"#   {time.monotonic() - begin:.1f} s", flush=True)
-    print(f"1..{len(tests)}")
-    sys.exit(failed != 0)
+    sys.exit(run([test for test in tests if test.__name__ in sys.argv] or tests, with_rig))

@@ -13,6 +13,8 @@ import sys
 import time
 import uuid
 
+from trial import PATIENCE, Failure, expect, run, wait_for  # noqa: F401
+
 TOP = os.path.realpath(f"{os.path.dirname(__file__)}/../..")
 B = os.path.join(TOP, os.environ.get("B", "build"))
 ARM64 = f"{B}/arm64"
@@ -20,32 +22,10 @@ XEN_BIN = f"{ARM64}/usr/lib/xen-4.17/bin"
 VSIOCTL = f"{B}/vsioctl/vsioctl"
 FAKE_XEN = f"{B}/toolstack/fake-xen.so"
 PRELOAD = FAKE_XEN  # in front of the libraries of vsioctl
-PATIENCE = 20  # seconds, for what takes milliseconds on an idle machine
 
 FIRST = 0x22001000  # the address that vsioctl chooses first
 XEN_UART = 0x22000000
 RING = 0x39010
-
-
-class Failure(Exception):
-    """What was seen instead."""
-
-
-def wait_for(what, function):
-    """function() returns something true before long."""
-    end = time.monotonic() + PATIENCE
-    while True:
-        seen = function()
-        if seen:
-            return seen
-        if time.monotonic() > end:
-            raise Failure(f"waited in vain for {what}")
-        time.sleep(0.005)
-
-
-def expect(seen, wanted, what=""):
-    if seen != wanted:
-        raise Failure(f"{what}: {seen!r} instead of {wanted!r}")
 
 
 class Store:
@@ -330,22 +310,8 @@ def read_some(file, n, seconds=PATIENCE):
 def main(tests):
     """Run functions of a stage; TAP."""
     stage = Stage()
-    failed = 0
     try:
-        for n, test in enumerate(tests, 1):
-            begin = time.monotonic()
-            try:
-                test(stage)
-                seen = None
-            except Exception as error:  # pylint: disable=broad-except
-                seen = f"{type(error).__name__}: {error}"
-            failed += seen is not None
-            print(f"{'not ok' if seen else 'ok'} {n} - {test.__doc__.strip()}", flush=True)
-            for line in (seen or "").splitlines():
-                print(f"# {line}", flush=True)
-            if time.monotonic() - begin > 1:
-                print(f"#   {time.monotonic() - begin:.1f} s", flush=True)
+        status = run(tests, lambda test: test(stage))
     finally:
         stage.close()
-    print(f"1..{len(tests)}")
-    sys.exit(failed != 0)
+    sys.exit(status)
