@@ -114,10 +114,15 @@ run: $(if $(GUEST),$(minixen-run),$(if $(filter full,$(STACK)),dom0,lab))
 	@$(if $(GUEST),tools/minixen-run --guest $(GUEST),\
 		tools/xen-run $(if $(filter full,$(STACK)),--dom0))
 
+# What boots nothing, and needs no quiet machine: two at a time.
+test-no-vm = check coverage replay model toolstack channel vsiod-tests lab \
+	dom0 $(xen-ioreq)
+
 .PHONY: test
 test: ## all that the CI runs: check, fuzzing, proofs, QEMU's devices, firmware, real Xen
-test: check coverage replay model differential toolstack channel vsiod-tests lab dom0 \
-		$(xen-ioreq) bench firmware
+test:
+	@$(MAKE) -s -j2 -O $(test-no-vm)
+	@$(MAKE) -s differential bench firmware
 	@$(MAKE) -s fuzz TIME=60
 	@$(MAKE) -s prove QUICK=1
 	@prove -j2 $(wildcard tests/stack/*.t tests/graft/*.t tests/xen/*.t tests/mutate/*.t)

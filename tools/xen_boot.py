@@ -54,7 +54,7 @@ class Domain:
     memory_mb: int = 128
     kernel: str = f"{BUILD}/lab/Image"
     ramdisk: str = f"{BUILD}/lab/initrd.cpio.gz"
-    bootargs: str = "console=ttyAMA0 rdinit=/init panic=5"
+    bootargs: str = "console=ttyAMA0 rdinit=/init panic=5 nosoftlockup"
 
 
 @dataclasses.dataclass
@@ -64,7 +64,7 @@ class Dom0:
     memory_mb: int = 384
     kernel: str = f"{BUILD}/lab/Image"
     ramdisk: str = f"{BUILD}/lab/dom0.cpio"
-    bootargs: str = "console=hvc0 rdinit=/init panic=5 loglevel=4"
+    bootargs: str = "console=hvc0 rdinit=/init panic=5 nosoftlockup loglevel=4"
 
 
 @dataclasses.dataclass

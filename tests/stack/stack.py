@@ -17,7 +17,7 @@ LEAVE = b"\x1d"  # Ctrl-], of xl console
 
 LINUX = {
     "kernel": '"/guests/Image"', "ramdisk": '"/guests/initrd.cpio.gz"',
-    "extra": '"console=ttyAMA0 rdinit=/init panic=5"', "memory": "128",
+    "extra": '"console=ttyAMA0 rdinit=/init panic=5 nosoftlockup"', "memory": "128",
     "vuart": '"sbsa_uart"', "on_crash": '"destroy"', "on_reboot": '"destroy"',
 }
 
