@@ -103,8 +103,9 @@ static void rx_reveal(struct vsio_ns16550 *u)
         return;
 
     u->errors |= (uint8_t)(*entry >> LSR_SHIFT);
-    u->rx_bad--;
     *entry &= 0xff;
+    if ( u->rx_bad == 1 ) /* it was the last one */
+        u->rx_bad = 0;
 }
 
 /* The caller has checked that there is room, and calls update_irq(). */
@@ -116,7 +117,7 @@ static void rx_store(struct vsio_ns16550 *u, uint32_t entry)
     u->rx_count++;
     if ( entry >> LSR_SHIFT )
     {
-        u->rx_bad++;
+        u->rx_bad = u->rx_count;
         rx_reveal(u);
     }
 }
@@ -127,6 +128,8 @@ static uint8_t rx_pop(struct vsio_ns16550 *u)
 
     u->rx_first = (u->rx_first + 1) % RING;
     u->rx_count--;
+    if ( u->rx_bad )
+        u->rx_bad--;
     rx_reveal(u);
 
     return byte;
@@ -582,16 +585,40 @@ void vsio_ns16550_modem(struct vsio_ns16550 *u, uint8_t msr_lines)
     update_irq(u);
 }
 
+/* Whether a place of the ring is marked; and which entry it is, from 0. */
+static bool is_bad(const struct vsio_ns16550 *u, unsigned int place)
+{
+    return u->rx[place] >> LSR_SHIFT;
+}
+
+static uint8_t entry_at(const struct vsio_ns16550 *u, unsigned int place)
+{
+    return (uint8_t)((place - u->rx_first) % RING);
+}
+
 static uint8_t rx_bad_of(const struct vsio_ns16550 *u)
 {
     uint8_t bad = 0;
     unsigned int i;
 
-    for ( i = 0; i < u->rx_count; i++ )
-        if ( u->rx[(u->rx_first + i) % RING] >> LSR_SHIFT )
-            bad++;
+    for ( i = 0; i < RING; i++ )
+        if ( is_bad(u, i) && entry_at(u, i) >= bad )
+            bad = (uint8_t)(entry_at(u, i) + 1);
 
     return bad;
+}
+
+/* Those that are marked: the one that rx_bad tells of, and some before it. */
+static bool valid_bad(const struct vsio_ns16550 *u)
+{
+    unsigned int i;
+
+    for ( i = 0; i < RING; i++ )
+        if ( is_bad(u, i) && entry_at(u, i) >= u->rx_bad )
+            return false;
+
+    return !u->rx_bad || (u->rx_bad <= u->rx_count &&
+                          is_bad(u, (u->rx_first + u->rx_bad - 1U) % RING));
 }
 
 static bool valid_fifos(const struct vsio_ns16550 *u)
@@ -607,8 +634,7 @@ static bool valid_fifos(const struct vsio_ns16550 *u)
             u->rx_fifo == VSIO_NS16550_RX_MAX) &&
            u->rx_first < RING && u->tx_first < VSIO_NS16550_FIFO &&
            u->rx_count <= rx_limit(u) && u->tx_count <= tx_limit(u) &&
-           u->rx_bad == rx_bad_of(u) &&
-           !(u->rx_count && u->rx[u->rx_first] >> LSR_SHIFT);
+           !is_bad(u, u->rx_first) && valid_bad(u);
 }
 
 static bool ns16550_valid(const struct vsio_device *dev)

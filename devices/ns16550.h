@@ -49,7 +49,7 @@ struct vsio_ns16550 {
     uint8_t tx[VSIO_NS16550_FIFO];    /* what the host had no room for */
     uint8_t rx_fifo;                  /* depth with FCR.FE */
     uint8_t rx_first, rx_count;       /* oldest entry, entries */
-    uint8_t rx_bad;                   /* entries with bits of LSR_BYTE */
+    uint8_t rx_bad; /* entries as far as the last with bits of LSR_BYTE */
     uint8_t tx_first, tx_count;
     uint8_t ier, fcr, lcr, mcr, scr, dll, dlm;
     uint8_t errors;   /* LSR_ERRS since LSR was read */
