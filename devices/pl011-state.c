@@ -28,8 +28,9 @@ bool vsio_pl011_class_valid(const struct vsio_device *dev)
            !(u->modem_in & ~PL011_FR_MODEM) && !(u->rsr & ~0xfU) &&
            u->fbrd <= PL011_FBRD_MASK && u->ifls <= PL011_IFLS_MASK &&
            u->dmacr <= PL011_DMACR_MASK && valid_fifos(u) &&
-           u->fr == fr_of(u) && u->ris == ris_of(u) &&
-           u->straight == is_straight(u) && u->rx_case == rx_case_of(u) &&
+           u->fr == fr_of(u) && (u->fr & PL011_FR_MODEM) == modem_of(u) &&
+           u->ris == ris_of(u) && u->straight == is_straight(u) &&
+           u->rx_case == rx_case_of(u) &&
            u->dev.lines == ((u->ris & u->imsc) != 0);
 }
 
