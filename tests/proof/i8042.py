@@ -17,6 +17,8 @@ class I8042(Common):
     lines = 2
     budget = 20000
     registers = (0, 4)
+    loose = ("kbd.answers.byte", "kbd.keys.byte", "mouse.answers.byte",
+             "mouse.packets.byte", "mouse.sent")
 
     def callbacks(self, proof):
         proof.machine.add(memory.Region(

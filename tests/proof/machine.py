@@ -36,6 +36,7 @@ class Machine:
         self.enough = 5
         self.reached, self.ways = set(), set()
         self.watched = []  # variables that an example shows
+        self.loose = set()  # members of which any look sees anything
         self.add(memory.Region("stack", STACK_TOP - STACK_SIZE, STACK_SIZE,
                                kind="stack"))
 
@@ -76,7 +77,9 @@ class Machine:
             o = self.image.object_at(address)
             name = f"{o.name}@{o.start:#x}"
             return self.add(memory.Region(name, o.start, o.size,
-                                          writable=False, kind="constant"))
+                                          writable=False, kind=(
+                                              "constant" if o.kind else
+                                              "gap")))
         return None
 
     def cases(self, address, condition=True):
@@ -122,7 +125,8 @@ class Machine:
             low, room, step = member.start, member.size, member.stride
             name = f"{region.name}.{member.name}"
         else:
-            low, room, step = 0, region.size, 1
+            low, room = 0, region.size
+            step = size if region.kind == "constant" else 1
             name = region.name
         if region.kind == "stack":
             low, room = state.sp - region.base, STACK_TOP - state.sp
@@ -135,7 +139,7 @@ class Machine:
                       f" beside {name}", wrong)
         phase = (example - first) % step
         offsets = range(low + phase, low + room - size + 1, step)
-        if step == 1 and size > 1 or region.kind in ("stack", "constant"):
+        if step == 1 and size > 1 or region.kind in ("stack", "gap"):
             return self.enumerate(state, condition, region, address)
         odd = T.negate(T.equal(T.binary("and", at, step - 1, 64), phase, 64))
         if self.solver.possible(state.conditions, condition, odd):
@@ -182,13 +186,19 @@ class Machine:
                 T.ite(condition, value, result, 8 * size)
         return result
 
+    def anything(self, region, offsets):
+        """Places whose content is not kept."""
+        member = offsets and region.member_at(offsets[0])
+        return region.kind == "opaque" or \
+            member is not None and member.name in self.loose
+
     def load_from(self, state, region, address, offsets, size):
-        if region.kind == "opaque":
+        if self.anything(region, offsets):
             return memory.unknown(region.name, 8 * size)
         result = None
         for offset in reversed(offsets):
             value = (self.image.read(region.base + offset, size)
-                     if region.kind == "constant"
+                     if region.kind in ("constant", "gap")
                      else state.load(region, offset, size))
             result = value if result is None else \
                 T.ite(T.equal(address, region.base + offset, 64), value,
@@ -201,7 +211,7 @@ class Machine:
                     not self.solver.possible(state.conditions, condition):
                 continue
             region, offsets = self.resolve(state, condition, case, size, True)
-            if region.kind == "opaque":
+            if self.anything(region, offsets):
                 continue
             for offset in offsets:
                 here = condition if len(offsets) == 1 else T.both(

@@ -20,9 +20,9 @@ def unknown(name, width):
 
 
 class Region:
-    """kind: cells; stack, which is unknown until it is written; constant; or
-    opaque, which is unknown each time it is read.
-     may be a term. members: parts that no indexed access may leave."""
+    """kind: cells; stack, which is unknown until it is written; constant, an
+    array; gap, what lies between those; or opaque, which is unknown each time
+    it is read. size may be a term. members: parts that no indexed access may leave."""
 
     def __init__(self, name, base, size, writable=True, members=(),
                  kind="cells"):

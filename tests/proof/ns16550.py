@@ -13,6 +13,7 @@ class NS16550(UART):
     valid, class_name = "vsio_ns16550_valid", "vsio_ns16550_class"
     prefix, modem_mask, modem_width = "vsio_ns16550", 0xf, 8
     stride = 1
+    loose = ("tx",)
 
     def fixed(self, image):
         size = image.size("vsio_class")

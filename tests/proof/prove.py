@@ -4,10 +4,12 @@
 
 IMAGE is the linked object code, with debug information for the layout of
 structures. One line for each entry point, also into TABLE; what is wrong is
-printed with an example, and exits 1. ENTRY=NAME in the environment proves just
-this one; HARD=1 proves also those that take very long.
+printed with an example, and exits 1. In the environment: ENTRY=NAME proves just
+this one; HARD=1 also those that take very long; JOBS is how many at a time, 2
+if it is not set.
 """
 
+import multiprocessing
 import os
 import sys
 import time
@@ -20,52 +22,95 @@ COLUMNS = ("device", "entry point", "paths", "most instructions",
            "branches both ways", "questions", "seconds")
 
 
+class Work:
+    """What a process has at hand: the image, and the proof of one device."""
+
+    image = name = proof = None
+    entries = {}
+
+    @classmethod
+    def begin(cls, path):
+        sys.setrecursionlimit(100000)
+        cls.image = Image(path)
+
+    @classmethod
+    def turn_to(cls, name):
+        if cls.name != name:
+            cls.name, cls.proof = name, Proof(cls.image, SPECS[name]())
+            cls.entries = {e.name: e
+                           for e in cls.proof.spec.entries(cls.proof)}
+
+
+def entries_of(name):
+    """Those to be proven, of one device."""
+    Work.turn_to(name)
+    wanted = os.environ.get("ENTRY")
+    return [(name, e.name) for e in Work.entries.values()
+            if wanted in (None, "", e.name)
+            and (not e.hard or os.environ.get("HARD"))]
+
+
+def prove(task):
+    """Name of a device and of an entry point. -> result, seconds"""
+    name, entry = task
+    Work.turn_to(name)
+    start = time.process_time()
+    result = Work.proof.prove(Work.entries[entry])
+    return result, time.process_time() - start
+
+
 def shown(paths):
     return str(paths) if paths < 10 ** 6 else f"{paths:.1e}"
 
 
-def row(device, result, seconds):
-    return (device, result.name, shown(result.paths), str(result.steps),
-            f"{result.both_ways} of {result.branches}",
-            str(result.questions), f"{seconds:.0f}")
+def report(task, result, seconds, table):
+    cells = (*task, shown(result.paths), str(result.steps),
+             f"{result.both_ways} of {result.branches}",
+             str(result.questions), f"{seconds:.0f}")
+    print("{:10} {:14} paths {:>8}  instructions {:>5}  "
+          "branches {:>10}  questions {:>6}  {:>4} s".format(*cells),
+          flush=True)
+    print("| " + " | ".join(cells) + " |", file=table, flush=True)
+    for text, where, example in result.findings:
+        print(f"    {text}, at {where}, e.g. {example}", flush=True)
 
 
-def prove_device(image, name, table):
+def coverage(name, results):
+    """Of all entry points of a device together."""
+    Work.turn_to(name)
+    for r in results:
+        Work.proof.reached |= r.reached
+        Work.proof.ways |= r.ways
+    print(f"{name:10} all of them: {Work.proof.coverage()}", flush=True)
+
+
+def prove_all(pool, names, table):
     """True: it is all proven."""
-    good = True
-    proof = Proof(image, SPECS[name]())
-    wanted = os.environ.get("ENTRY")
-    for entry in proof.spec.entries(proof):
-        if wanted and entry.name != wanted or \
-                entry.hard and not os.environ.get("HARD"):
-            continue
+    tasks = [t for some in pool.imap(entries_of, names) for t in some]
+    results = {name: [] for name in names}
+    for n, (task, (result, seconds)) in enumerate(
+            zip(tasks, pool.imap(prove, tasks)), 1):
+        report(task, result, seconds, table)
+        results[task[0]].append(result)
         if sys.stderr.isatty():
-            print(f"{name} {entry.name} ...", end="\r", file=sys.stderr)
-        start = time.process_time()
-        result = proof.prove(entry)
-        cells = row(name, result, time.process_time() - start)
-        print("{:10} {:14} paths {:>8}  instructions {:>5}  "
-              "branches {:>9}  questions {:>5}  {:>4} s".format(*cells),
-              flush=True)
-        print("| " + " | ".join(cells) + " |", file=table, flush=True)
-        for text, where, example in result.findings:
-            good = False
-            print(f"    {text}, at {where}, e.g. {example}", flush=True)
-    if not wanted:
-        print(f"{name:10} all of them: {proof.coverage()}", flush=True)
-    return good
+            print(f"{n} of {len(tasks)} ...", end="\r", file=sys.stderr)
+        if task == [t for t in tasks if t[0] == task[0]][-1]:
+            coverage(task[0], results[task[0]])
+    return tasks and not any(r.findings for rs in results.values()
+                             for r in rs)
 
 
 def main():
     if len(sys.argv) < 4 or any(n not in SPECS for n in sys.argv[3:]):
         sys.exit(__doc__ + "\nDevices: " + " ".join(SPECS))
-    sys.setrecursionlimit(100000)
-    image = Image(sys.argv[1])
-    with open(sys.argv[2], "w") as table:
+    Work.begin(sys.argv[1])
+    jobs = int(os.environ.get("JOBS") or 2)
+    with multiprocessing.Pool(jobs, Work.begin, sys.argv[1:2]) as pool, \
+            open(sys.argv[2], "w") as table:
         print("| " + " | ".join(COLUMNS) + " |", file=table)
         print("|---" * len(COLUMNS) + "|", file=table)
-        results = [prove_device(image, n, table) for n in sys.argv[3:]]
-    sys.exit(not all(results))
+        good = prove_all(pool, sys.argv[3:], table)
+    sys.exit(not good)
 
 
 if __name__ == "__main__":

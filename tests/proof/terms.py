@@ -517,3 +517,14 @@ def rebuilt(t, args):
                 "below_signed": below_signed}[t.op](args[0], args[1], width)
     return {"not": lambda a: negate(a), "both": both,
             "either": either}[t.op](*args)
+
+
+def variables(term):
+    """Names of all variables in it."""
+    seen, todo = {}, [term]
+    while todo:
+        t = todo.pop()
+        if symbolic(t) and t.number not in seen:
+            seen[t.number] = t
+            todo.extend(t.args)
+    return {t.args[0] for t in seen.values() if t.op == "var"}
