@@ -214,14 +214,20 @@ static void tx_drain(struct vsio_ns16550 *u)
         (void)tx_pop(u);
 }
 
-/* What was in a FIFO is lost, and counted. */
+/* What was in a FIFO is lost, and counted; errors that showed stay. */
 static void flush_rx(struct vsio_ns16550 *u)
 {
-    uint8_t errors = u->errors; /* those that showed stay; others never do */
+    unsigned int i;
 
-    while ( u->rx_count )
-        vsio_dropped(&u->dev, NS16550_RBR, rx_pop(u));
-    u->errors = errors;
+    for ( ; u->rx_count; u->rx_count-- )
+    {
+        vsio_dropped(&u->dev, NS16550_RBR, (uint8_t)u->rx[u->rx_first]);
+        u->rx_first = (u->rx_first + 1) % RING;
+    }
+
+    for ( i = 0; i < RING; i++ )
+        u->rx[i] = 0;
+    u->rx_bad = 0;
 }
 
 static void flush_tx(struct vsio_ns16550 *u)
