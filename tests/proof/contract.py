@@ -54,8 +54,8 @@ class Common:
     budget = 400  # instructions of a call; no loop may go beyond
     common = "common."  # of struct vsio_host in the host's table
     registers = ()  # those that are proven one by one
+    snapshot_budgets = 5000, 20000  # of save and restore
     loose = ()  # arrays that may hold anything; snapshots are not so loose
-    hard = ()  # those of them whose writes take long
 
     # --- The host -------------------------------------------------------------
 
@@ -140,16 +140,10 @@ class Common:
         offset, size, value = (T.zero_extend(T.var(n, 32), 32, 64)
                                for n in ("offset", "size", "value"))
         cases = list(self.cases(offset))
-        here = T.binary("lshr", offset, 2, 64)
-        hard = [T.equal(here, reg >> 2, 64) for reg in self.hard]
         yield Entry("read", "proof_read", [DEVICE, offset, size, BUFFER],
                     after=check_read, cases=cases)
         yield Entry("write", "proof_write", [DEVICE, offset, size, value],
-                    cases=[c for c in cases if c not in hard])
-        for reg, case in zip(self.hard, hard):
-            yield Entry(f"write {reg:#x}", "proof_write",
-                        [DEVICE, offset, size, value], cases=[case],
-                        hard=True)
+                    cases=cases)
         yield Entry("reset", "proof_reset", [DEVICE])
 
     def snapshots(self, proof):
@@ -160,11 +154,12 @@ class Common:
         proof.machine.add(memory.Region("used", USED, 8))
         proof.machine.add(memory.Region("scratch", SCRATCH, RECORD_MAX))
         yield Entry("save", "vsio_save", [DEVICE, RECORD, size, USED],
-                    after=unchanged, budget=5000, loose=False)
+                    after=unchanged, budget=self.snapshot_budgets[0],
+                    loose=False)
         yield Entry("restore", "vsio_restore",
                     [DEVICE, RECORD, size, USED, SCRATCH],
                     prepare=self.before_restore, after=unchanged_if_refused,
-                    budget=20000, loose=False)
+                    budget=self.snapshot_budgets[1], loose=False)
 
     @staticmethod
     def before_restore(_proof, _state):

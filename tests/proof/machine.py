@@ -36,7 +36,7 @@ class Machine:
         self.enough = 5
         self.reached, self.ways = set(), set()
         self.watched = []  # variables that an example shows
-        self.loose = set()  # members of which any look sees anything
+        self.loose = set()  # the device's members that hold anything
         self.add(memory.Region("stack", STACK_TOP - STACK_SIZE, STACK_SIZE,
                                kind="stack"))
 
@@ -188,9 +188,10 @@ class Machine:
 
     def anything(self, region, offsets):
         """Places whose content is not kept."""
-        member = offsets and region.member_at(offsets[0])
-        return region.kind == "opaque" or \
-            member is not None and member.name in self.loose
+        if region.kind == "opaque":
+            return True
+        member = region.name == "device" and region.member_at(offsets[0])
+        return bool(member) and member.name in self.loose
 
     def load_from(self, state, region, address, offsets, size):
         if self.anything(region, offsets):

@@ -12,7 +12,7 @@ class NS16550(UART):
     struct, host_struct = "vsio_ns16550", "vsio_ns16550_host"
     valid, class_name = "vsio_ns16550_valid", "vsio_ns16550_class"
     prefix, modem_mask, modem_width = "vsio_ns16550", 0xf, 8
-    stride = 1
+    stride, settled = 1, True
     loose = ("tx",)
 
     def fixed(self, image):

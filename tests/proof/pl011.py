@@ -12,7 +12,7 @@ class PL011(UART):
     name, struct, host_struct = "pl011", "vsio_pl011", "vsio_pl011_host"
     valid, class_name = "vsio_pl011_valid", "vsio_pl011_class"
     prefix, modem_mask = "vsio_pl011", 0x3c00
-    registers, hard = (0, 0x2c, 0x30, 0x34), (0x30,)
+    registers = (0, 0x2c, 0x30, 0x34)
     loose = ("tx",)
 
     def entries(self, proof):

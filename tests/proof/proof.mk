@@ -10,7 +10,7 @@ need-prove:
 
 proof := $(B)/proof
 proof-quick := rate-limit legacy-pio pl031
-proof-devices := $(proof-quick) pl011
+proof-devices := $(proof-quick) pl011 ns16550 ns16550-2 ns16550-4 i8042
 
 # What decides about code among the flags of a Xen that is no debug build.
 proof-cc := aarch64-linux-gnu-gcc -std=gnu99 -O2 -fomit-frame-pointer \
@@ -47,7 +47,7 @@ $(proof)/venv/.made: tests/proof/requirements.txt | need-prove
 .PHONY: prove prove-planted
 prove: ## prove the devices on their object code; QUICK=1: the small ones
 prove: $(proof)/image $(proof)/venv/.made
-	@HARD=$(HARD) $(proof-python) tests/proof/prove.py $< $(proof)/table.md \
+	@$(proof-python) tests/proof/prove.py $< $(proof)/table.md \
 		$(if $(QUICK),$(proof-quick),$(proof-devices))
 
 prove-planted: ## planted faults: the proof must find each of them

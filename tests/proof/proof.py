@@ -20,16 +20,15 @@ class Entry:
 
     cases: conditions, of which one is true: each is proven on its own.
     budget: instructions, if not as many as the specification says.
-    hard: it takes long, and is run if HARD is set.
     loose: what is in the specification's loose members does not matter.
     """
 
     def __init__(self, name, function, arguments, prepare=None, after=None,
-                 cases=(True,), budget=None, hard=False, loose=True):
+                 cases=(True,), budget=None, loose=True):
         self.loose = loose
         self.name, self.function, self.arguments = name, function, arguments
         self.prepare, self.after, self.cases = prepare, after, cases
-        self.budget, self.hard = budget, hard
+        self.budget = budget
 
 
 class Result:
@@ -168,6 +167,7 @@ class Proof:
         machine.findings = []
         machine.reached, machine.ways = set(), set()
         asked = machine.solver.questions
+        self.check_cases(entry)
         for case in entry.cases:
             self.prove_case(entry, case, result)
         result.findings = list(machine.findings)
@@ -193,6 +193,13 @@ class Proof:
         size = sum(len(f.code) // 4 for f in functions)
         return (f"{len(functions)} functions, {len(self.reached)} of {size} "
                 f"instructions, {both} of {branches} branches both ways")
+
+    def check_cases(self, entry):
+        """Is there a state, or an argument, that no case is about?"""
+        left = T.negate(T.any_of(entry.cases))
+        if self.machine.solver.possible([*self.given, self.formula], left):
+            self.machine.findings.append(("no case is about it", entry.name,
+                                          ""))
 
     def prove_case(self, entry, case, result):
         machine = self.machine

@@ -5,8 +5,7 @@
 IMAGE is the linked object code, with debug information for the layout of
 structures. One line for each entry point, also into TABLE; what is wrong is
 printed with an example, and exits 1. In the environment: ENTRY=NAME proves just
-this one; HARD=1 also those that take very long; JOBS is how many at a time, 2
-if it is not set.
+this one; JOBS is how many at a time, 2 if it is not set.
 """
 
 import multiprocessing
@@ -46,8 +45,7 @@ def entries_of(name):
     Work.turn_to(name)
     wanted = os.environ.get("ENTRY")
     return [(name, e.name) for e in Work.entries.values()
-            if wanted in (None, "", e.name)
-            and (not e.hard or os.environ.get("HARD"))]
+            if wanted in (None, "", e.name)]
 
 
 def prove(task):

@@ -161,6 +161,13 @@ def all_of(terms):
     return result
 
 
+def any_of(terms):
+    result = False
+    for t in terms:
+        result = either(result, t)
+    return result
+
+
 def equal(a, b, width):
     if not symbolic(a) and not symbolic(b):
         return a == b
