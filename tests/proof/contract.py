@@ -16,6 +16,10 @@ def argument(state, n, width=64):
     return T.extract(state.registers[S.x(n)], width - 1, 0, 64)
 
 
+def result(state, width=64):
+    return T.extract(state.registers[S.RESULT], width - 1, 0, 64)
+
+
 def check_ctx(machine, state):
     machine.require(state, T.equal(argument(state, 0), CTX, 64),
                     "a callback gets another ctx")
@@ -25,8 +29,8 @@ def answer(machine, state, value=None, width=64):
     """A callback returns; what it does not promise to keep is lost."""
     machine.scratch(state)
     if value is not None:
-        junk = state.registers[S.x(0)]
-        state.registers[S.x(0)] = value if width == 64 else T.concat(
+        junk = state.registers[S.RESULT]
+        state.registers[S.RESULT] = value if width == 64 else T.concat(
             T.extract(junk, 63, width, 64), value, width, 64)
     return machine.pop(state)
 
@@ -40,7 +44,8 @@ def noted(state, name):
 
 
 def is_bool(machine, state, n, what):
-    value = argument(state, n, 8)
+    """Argument n, or the result if that is None."""
+    value = result(state, 8) if n is None else argument(state, n, 8)
     machine.require(state, T.negate(T.below(1, value, 8)),
                     f"{what} is no bool")
     return T.extract(value, 0, 0, 8)
@@ -180,14 +185,14 @@ def unchanged(proof, state, may=False):
 
 
 def unchanged_if_refused(proof, state):
-    unchanged(proof, state, T.equal(argument(state, 0, 32), 0, 32))
+    unchanged(proof, state, T.equal(result(state, 32), 0, 32))
 
 
 def check_read(proof, state):
     """No bit above the size; nothing at all if it was refused."""
     machine = proof.machine
     region = machine.regions["value"]
-    ok = is_bool(machine, state, 0, "the result")
+    ok = is_bool(machine, state, None, "the result")
     value, before = state.load(region, 0, 4), whole(region)
     size = T.var("size", 32)
     shift = T.binary("shl", size, 3, 32)

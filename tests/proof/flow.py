@@ -6,28 +6,7 @@ two places the earlier one. The order is Bourdoncle's weak topological order
 of each function; it decides how much is merged, never what is true.
 """
 
-import struct
-
-
-def sext(v, bits):
-    return v - (1 << bits) if v >> (bits - 1) & 1 else v
-
-
-def branch(word, pc):
-    """(kind, target): jump, call, maybe (or on), away; None: not a branch."""
-    if word >> 26 == 0b000101:
-        return "jump", pc + 4 * sext(word & 0x3ffffff, 26)
-    if word >> 26 == 0b100101:
-        return "call", pc + 4 * sext(word & 0x3ffffff, 26)
-    if word >> 24 == 0x54 or (word >> 25) & 0x3f == 0b011010:
-        return "maybe", pc + 4 * sext(word >> 5 & 0x7ffff, 19)
-    if (word >> 25) & 0x3f == 0b011011:
-        return "maybe", pc + 4 * sext(word >> 5 & 0x3fff, 14)
-    if word & 0xfffffc1f == 0xd63f0000:
-        return "call", None
-    if word & 0xfffffc1f in (0xd61f0000, 0xd65f0000):
-        return "away", None
-    return None
+from arch import ARCH
 
 
 class Function:
@@ -35,24 +14,23 @@ class Function:
 
     def __init__(self, symbol, code):
         self.symbol, self.code = symbol, code
-        self.found = set()
+        self.found, self.branches, self.ends = set(), {}, {}
+        for pc, size, branch in ARCH.decode(code, symbol.start):
+            self.ends[pc] = pc + size
+            if branch:
+                self.branches[pc] = branch
+        self.ending = {end: pc for pc, end in self.ends.items()}
         self.analyse()
 
     def inside(self, pc):
         return pc is not None and \
             self.symbol.start <= pc < self.symbol.start + len(self.code)
 
-    def words(self):
-        start = self.symbol.start
-        for i, (word,) in enumerate(struct.iter_unpack("<I", self.code)):
-            yield start + 4 * i, word
-
     def analyse(self):
-        self.branches = {pc: b for pc, w in self.words()
-                         if (b := branch(w, pc))}
         self.leaders = {self.symbol.start} | self.found
         for pc, (_, target) in self.branches.items():
-            self.leaders |= {t for t in (pc + 4, target) if self.inside(t)}
+            self.leaders |= {t for t in (self.ends[pc], target)
+                             if self.inside(t)}
         self.starts = sorted(self.leaders)
         self.order = {pc: i for i, pc in enumerate(self.sort())}
 
@@ -60,10 +38,15 @@ class Function:
         return next((s for s in self.starts if s > start),
                     self.symbol.start + len(self.code))
 
+    def instructions(self, start):
+        """How many there are in the block."""
+        end = self.end_of(start)
+        return sum(start <= pc < end for pc in self.ends)
+
     def successors(self, start):
-        last = self.end_of(start) - 4
-        kind, target = self.branches.get(last, ("on", None))
-        after = [last + 4] if kind in ("on", "call", "maybe") else []
+        end = self.end_of(start)
+        kind, target = self.branches.get(self.ending.get(end), ("on", None))
+        after = [end] if kind in ("on", "call", "maybe") else []
         if kind in ("jump", "maybe"):
             after.append(target)
         if kind == "away":

@@ -10,6 +10,7 @@ import memory
 import state as S
 import terms as T
 import vex
+from arch import ARCH
 from flow import Flow
 from solver import Solver
 
@@ -17,8 +18,6 @@ STACK_TOP, STACK_SIZE = 0x7fff0000, 0x4000
 DONE = 0x7f000000
 HOOKS = 0x7100000  # near enough for a call
 PADDING = bytes(64)  # the decoder looks ahead
-SAVED = range(19, 30)
-UNKNOWN_AFTER_CALL = [*range(0, 19), 30]
 
 
 class Finding(Exception):
@@ -228,14 +227,12 @@ class Machine:
     def lifted(self, pc):
         if pc not in self.blocks:
             f = self.flow.function(pc)
-            if f is None:
+            if f is None or pc not in f.ends:
                 return None
             if pc not in f.leaders:
                 f.target(pc)
-            end = f.end_of(pc)
-            start = f.symbol.start
-            self.blocks[pc] = vex.lift(f.code[pc - start:] + PADDING, pc,
-                                       (end - pc) // 4)
+            self.blocks[pc] = vex.lift(f.code[pc - f.symbol.start:] + PADDING,
+                                       pc, f.instructions(pc))
         return self.blocks[pc]
 
     def step(self, state):
@@ -264,8 +261,7 @@ class Machine:
         elif tag == "Ist_WrTmp":
             block.temporaries[statement.tmp] = block.evaluate(statement.data)
         elif tag == "Ist_Put":
-            state.registers[statement.offset] = self.widened(
-                block.evaluate(statement.data), statement.data, block)
+            block.put(statement.offset, statement.data)
         elif tag == "Ist_Store":
             size = vex.width_of(
                 statement.data.result_type(block.irsb.tyenv)) // 8
@@ -276,13 +272,6 @@ class Machine:
         elif tag not in ("Ist_NoOp", "Ist_AbiHint", "Ist_MBE"):
             raise vex.Unsupported(tag)
         return True
-
-    @staticmethod
-    def widened(value, expression, block):
-        width = vex.width_of(expression.result_type(block.irsb.tyenv))
-        if width != 64:
-            raise vex.Unsupported(f"a register of {width} bits")
-        return value
 
     def fork(self, block, state, statement, out):
         guard = block.evaluate(statement.guard)
@@ -303,7 +292,7 @@ class Machine:
     def leave(self, block, state, irsb):
         target = block.evaluate(irsb.next)
         if irsb.jumpkind == "Ijk_Call":
-            state.stack += ((state.pc + 4, state.sp),)
+            state.stack += ((irsb.addr + irsb.size, state.sp + ARCH.PUSHED),)
         elif irsb.jumpkind == "Ijk_Ret":
             return self.give_back(state, target)
         elif irsb.jumpkind not in ("Ijk_Boring", "Ijk_NoDecode"):
@@ -337,7 +326,7 @@ class Machine:
         if to not in f.leaders:
             self.blocks.clear()
         f.target(to)
-        return to % 4 == 0
+        return to in f.ends
 
     def give_back(self, state, target):
         back, sp = state.stack[-1]
@@ -346,25 +335,25 @@ class Machine:
                          "a return to elsewhere")
         if state.sp != sp:
             self.find(state, "a return with another stack")
-        return self.pop(state)
-
-    def pop(self, state):
-        """Back to the caller, from a function or a hook."""
-        state.pc, _ = state.stack[-1]
-        state.stack = state.stack[:-1]
+        state.pc, state.stack = back, state.stack[:-1]
         return [state]
 
+    def pop(self, state):
+        """Back to the caller, from a hook."""
+        return self.give_back(state, ARCH.returned(
+            state, lambda at, size: self.load(state, at, size)))
+
     def call(self, state, function, back):
-        """From a hook: a call of the device; back is where it returns to."""
+        """A call that no code makes; back is where it returns to."""
         state.stack += ((back, state.sp),)
-        state.registers[S.LINK] = back
+        ARCH.called(state, lambda *what: self.store(state, *what), back)
         state.pc = self.image.names[function]
 
     def scratch(self, state):
         """What a callback may leave behind in registers and on the stack."""
-        for n in UNKNOWN_AFTER_CALL:
-            state.registers[S.x(n)] = memory.unknown("register", 64)
-        for n in S.CC:
+        for n in ARCH.LOST:
+            state.registers[n] = memory.unknown("register", 64)
+        for n in ARCH.FLAGS:
             state.registers[n] = memory.unknown("flags", 64)
         stack = self.regions["stack"]
         cells = state.cells(stack, True)
@@ -375,20 +364,16 @@ class Machine:
 
     def start(self, function, arguments):
         state = S.State()
-        for n in range(31):
-            state.registers[S.x(n)] = T.var(f"x{n}", 64)
-        for n in S.CC:
+        for name, n in ARCH.REGISTERS.items():
+            state.registers[n] = T.var(name, 64)
+        for n in ARCH.FLAGS:
             state.registers[n] = memory.unknown("flags", 64)
+        state.registers.update(ARCH.GIVEN)
         for n, value in enumerate(arguments):
             state.registers[S.x(n)] = value
-        self.enter(state, function)
-        return state
-
-    def enter(self, state, function):
         state.registers[S.SP] = STACK_TOP
-        state.registers[S.LINK] = DONE
-        state.stack = ((DONE, STACK_TOP),)
-        state.pc = self.image.names[function]
+        self.call(state, function, DONE)
+        return state
 
     def run(self, state):
         """All ways to the end, as one state; None: there is no end."""

@@ -2,7 +2,8 @@
 # The proofs, see docs/proofs.md. Included by the Makefile. The objects are
 # compiled as Xen's build does it; debug information changes no instruction.
 
-need-prove := binutils-aarch64-linux-gnu gcc-aarch64-linux-gnu python3-venv
+need-prove := binutils-aarch64-linux-gnu gcc-aarch64-linux-gnu gcc \
+	python3-venv
 
 .PHONY: need-prove
 need-prove:
@@ -12,30 +13,49 @@ proof := $(B)/proof
 proof-quick := rate-limit legacy-pio pl031
 proof-devices := $(proof-quick) pl011 ns16550 ns16550-2 ns16550-4 i8042
 
+# Of the object code: arm64 or x86_64.
+ARCH ?= arm64
+proof-arch := $(proof)/$(ARCH)
+
 # What decides about code among the flags of a Xen that is no debug build.
-proof-cc := aarch64-linux-gnu-gcc -std=gnu99 -O2 -fomit-frame-pointer \
-	-fno-strict-aliasing -fno-builtin -fno-common -mcpu=generic \
-	-mgeneral-regs-only -mno-outline-atomics -fno-pie -fno-stack-protector \
-	-fno-exceptions -fno-asynchronous-unwind-tables -ffreestanding -g
+proof-flags := -std=gnu99 -O2 -fomit-frame-pointer -fno-strict-aliasing \
+	-fno-builtin -fno-common -fno-pie -fno-stack-protector -fno-exceptions \
+	-fno-asynchronous-unwind-tables -ffreestanding -g
+proof-flags-arm64 := -mcpu=generic -mgeneral-regs-only -mno-outline-atomics
+proof-flags-x86_64 := -msoft-float -mno-red-zone -fpic -mno-mmx -mno-sse \
+	-mskip-rax-setup -mindirect-branch=thunk-extern \
+	-mindirect-branch-register -mfunction-return=thunk-extern \
+	-fno-jump-tables -fcf-protection=branch -mmanual-endbr \
+	-mpreferred-stack-boundary=3 -include tests/proof/hidden.h
+proof-triple-arm64 := aarch64-linux-gnu
+proof-triple-x86_64 := x86_64-linux-gnu
+proof-cc := $(proof-triple-$(ARCH))-gcc $(proof-flags) $(proof-flags-$(ARCH))
 # memset and memcpy are the host's.
-proof-link := aarch64-linux-gnu-ld -Ttext=0x400000 -e 0 \
+proof-link := $(proof-triple-$(ARCH))-ld -Ttext=0x400000 -e 0 \
 	--defsym=memset=0x7000000 --defsym=memcpy=0x7000010
 
-proof-objects := $(VSIO_DEVICES:%.c=$(proof)/obj/%.o) $(proof)/obj/entries.o
+proof-parts := entries $(patsubst tests/proof/%.S,%,\
+	$(wildcard tests/proof/*-$(ARCH).S))
+proof-objects := $(VSIO_DEVICES:%.c=$(proof-arch)/obj/%.o) \
+	$(proof-parts:%=$(proof-arch)/obj/%.o)
 proof-sources := $(wildcard tests/proof/*.py)
-proof-python := PYTHONDONTWRITEBYTECODE=1 $(proof)/venv/bin/python
+proof-python := ARCH=$(ARCH) PYTHONDONTWRITEBYTECODE=1 $(proof)/venv/bin/python
 
-$(proof)/obj/%.o: devices/%.c tests/proof/proof.mk | need-prove
+$(proof-arch)/obj/%.o: devices/%.c tests/proof/proof.mk | need-prove
 	@mkdir -p $(@D)
 	@$(proof-cc) -Idevices -MMD -MP -c -o $@ $<
 
-$(proof)/obj/%.o: tests/proof/%.c tests/proof/proof.mk | need-prove
+$(proof-arch)/obj/%.o: tests/proof/%.c tests/proof/proof.mk | need-prove
 	@mkdir -p $(@D)
 	@$(proof-cc) -Idevices -MMD -MP -c -o $@ $<
 
--include $(wildcard $(proof)/obj/*.d)
+$(proof-arch)/obj/%.o: tests/proof/%.S tests/proof/proof.mk | need-prove
+	@mkdir -p $(@D)
+	@$(proof-cc) -c -o $@ $<
 
-$(proof)/image: $(proof-objects)
+-include $(wildcard $(proof-arch)/obj/*.d)
+
+$(proof-arch)/image: $(proof-objects)
 	@$(proof-link) -o $@ $^
 
 $(proof)/venv/.made: tests/proof/requirements.txt | need-prove
@@ -45,15 +65,15 @@ $(proof)/venv/.made: tests/proof/requirements.txt | need-prove
 	@touch $@
 
 .PHONY: prove prove-planted
-prove: ## prove the devices on their object code; QUICK=1: the small ones
-prove: $(proof)/image $(proof)/venv/.made
-	@$(proof-python) tests/proof/prove.py $< $(proof)/table.md \
-		$(if $(QUICK),$(proof-quick),$(proof-devices))
+prove: ## prove the devices on object code; QUICK=1: the small ones; ARCH=x86_64
+prove: $(proof-arch)/image $(proof)/venv/.made
+	@$(proof-python) tests/proof/prove.py $< \
+		$(proof-arch)/table.md $(if $(QUICK),$(proof-quick),$(proof-devices))
 
 prove-planted: ## planted faults: the proof must find each of them
-prove-planted: $(proof)/image $(proof)/venv/.made
+prove-planted: $(proof-arch)/image $(proof)/venv/.made
 	@PROOF_CC='$(proof-cc)' PROOF_LINK='$(proof-link)' \
-		$(proof-python) tests/proof/planted.py $(proof)/obj $(PROOF)
+		$(proof-python) tests/proof/planted.py $(proof-arch)/obj $(PROOF)
 
 .PHONY: prove-same
 prove-same: ## are the objects of the grafted Xen those that are proven?

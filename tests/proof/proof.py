@@ -9,7 +9,8 @@ bool, which the compiler relies on, is assumed before and shown after, too.
 import memory
 import state as S
 import terms as T
-from machine import DONE, HOOKS, SAVED, STACK_TOP, Finding, Machine
+from arch import ARCH
+from machine import DONE, HOOKS, STACK_TOP, Finding, Machine
 
 DEVICE, HOST, BUFFER = 0x10000000, 0x11000000, 0x12000000
 CTX = 0x5a5a000000001234
@@ -119,7 +120,7 @@ class Proof:
         self.device.writable = True
         if end is None:
             return None
-        formula = T.equal(T.extract(end.registers[S.x(0)], 7, 0, 64), 1, 8)
+        formula = T.equal(T.extract(end.registers[S.RESULT], 7, 0, 64), 1, 8)
         for name in self.spec.loose:
             if any(v.startswith(f"device.{name}[")
                    for v in T.variables(formula)):
@@ -190,7 +191,7 @@ class Proof:
         """Of all entry points together."""
         branches, both = self.count(self.reached, self.ways)
         functions = {self.machine.flow.function(pc) for pc in self.reached}
-        size = sum(len(f.code) // 4 for f in functions)
+        size = sum(len(f.ends) for f in functions)
         return (f"{len(functions)} functions, {len(self.reached)} of {size} "
                 f"instructions, {both} of {branches} branches both ways")
 
@@ -206,8 +207,9 @@ class Proof:
         machine.budget = entry.budget or self.spec.budget
         machine.loose = set(self.spec.loose) if entry.loose else set()
         state = machine.start(entry.function, entry.arguments)
-        machine.watched = [(f"x{n}", a) for n, a in enumerate(entry.arguments)
-                           if T.symbolic(a)]
+        machine.watched = [
+            (name, a) for name, a in zip(ARCH.ARGUMENTS, entry.arguments)
+            if T.symbolic(a)]
         self.adopt(state)
         state.assume(self.formula)
         state.assume(case)
@@ -245,8 +247,9 @@ class Proof:
     def check_registers(self, state):
         if state.pc != DONE or state.sp != STACK_TOP:
             self.machine.find(state, "the stack is not what it was")
-        for n in SAVED:
-            before, now = T.var(f"x{n}", 64), state.registers[S.x(n)]
+        for name in ARCH.SAVED:
+            before = T.var(name, 64)
+            now = state.registers[ARCH.REGISTERS[name]]
             if now is not before:
                 self.machine.require(state, T.equal(now, before, 64),
-                                     f"x{n} has changed")
+                                     f"{name} has changed")

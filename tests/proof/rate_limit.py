@@ -59,4 +59,4 @@ class RateLimit(Common):
 
 def a_bool(proof, state):
     """The result is one."""
-    is_bool(proof.machine, state, 0, "the result")
+    is_bool(proof.machine, state, None, "the result")

@@ -3,14 +3,14 @@
 
 import memory
 import terms as T
+from arch import ARCH
 
-SP, LINK = 264, 256
-CC = (280, 288, 296, 304)
+SP, RESULT = ARCH.SP, ARCH.RESULT
 
 
 def x(n):
-    """Where VEX keeps register n."""
-    return 16 + 8 * n
+    """Where VEX keeps argument n."""
+    return ARCH.REGISTERS[ARCH.ARGUMENTS[n]]
 
 
 class State:

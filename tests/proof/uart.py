@@ -4,7 +4,7 @@
 import memory
 import state as S
 import terms as T
-from contract import Common, answer, argument, check_ctx, is_bool, note
+from contract import Common, answer, argument, check_ctx, is_bool, note, result
 from proof import DEVICE, Entry
 
 DATA = 1 << 41
@@ -96,5 +96,5 @@ class UART(Common):
 def at_most_all(proof, state):
     """No more is taken than was offered."""
     proof.machine.require(state, T.negate(T.below(
-        OFFERED, state.registers[S.x(0)], 64)),
+        OFFERED, result(state), 64)),
         "rx takes more than there is")

@@ -9,137 +9,18 @@ import re
 
 import pyvex
 
-import state as S
 import terms as T
-
-ARCH = pyvex.ARCH_ARM64_LE
-ARCH.name = "AARCH64"  # what its registry of decoders calls it
-# Bytes of a cache line, as 2^n: the decoder insists on a processor with some.
-ARCH.vex_archinfo |= {"arm64_dMinLine_lg2_szB": 6, "arm64_iMinLine_lg2_szB": 6}
-
-
-class Unsupported(Exception):
-    """An operation that has no meaning here."""
+from arch import ARCH
+from flags import Unsupported
 
 
 def lift(data, address, instructions):
-    return pyvex.lift(data, address, ARCH, opt_level=1, max_inst=instructions)
+    return pyvex.lift(data, address, ARCH.VEX, opt_level=1,
+                      max_inst=instructions)
 
 
 def width_of(ty):
     return int(ty.split("_I")[1]) if ty.split("_I")[1] != "1" else 0
-
-
-# --- Conditions ---------------------------------------------------------------
-
-COPY, ADD32, ADD64, SUB32, SUB64 = 0, 1, 2, 3, 4
-LOGIC32, LOGIC64 = 9, 10
-
-
-def flag_n(op, a, b):
-    width = 64 if op in (ADD64, SUB64, LOGIC64) else 32
-    a, b = T.extract(a, width - 1, 0, 64), T.extract(b, width - 1, 0, 64)
-    if op in (ADD32, ADD64):
-        a = T.binary("add", a, b, width)
-    elif op in (SUB32, SUB64):
-        a = T.binary("sub", a, b, width)
-    return T.below_signed(a, 0, width)
-
-
-def flag_v(op, a, b):
-    if op in (LOGIC32, LOGIC64):
-        return False
-    width = 64 if op in (ADD64, SUB64) else 32
-    a, b = T.extract(a, width - 1, 0, 64), T.extract(b, width - 1, 0, 64)
-    r = T.binary("add" if op in (ADD32, ADD64) else "sub", a, b, width)
-    negative = [T.below_signed(v, 0, width) for v in (a, b, r)]
-    if op in (SUB32, SUB64):
-        negative[1] = T.negate(negative[1])
-    same = T.negate(differ(negative[0], negative[1]))
-    return T.both(same, differ(negative[0], negative[2]))
-
-
-def differ(p, q):
-    return T.either(T.both(p, T.negate(q)), T.both(T.negate(p), q))
-
-
-def holds(cond, op, a, b):
-    """The condition (an even number of Arm's) after an operation on a and b."""
-    if op == COPY:
-        n, z, c, v = (T.equal(T.extract(a, bit, bit, 64), 1, 1)
-                      for bit in (31, 30, 29, 28))
-        return from_flags(cond, n, z, c, v)
-    if op not in (ADD32, ADD64, SUB32, SUB64, LOGIC32, LOGIC64):
-        raise Unsupported(f"flags of operation {op}")
-    width = 64 if op in (ADD64, SUB64, LOGIC64) else 32
-    p, q = T.extract(a, width - 1, 0, 64), T.extract(b, width - 1, 0, 64)
-    if op in (SUB32, SUB64):
-        less, less_signed = T.below(p, q, width), T.below_signed(p, q, width)
-        same = T.equal(p, q, width)
-        direct = {0: same, 2: T.negate(less),
-                  8: T.negate(T.either(less, same)),
-                  10: T.negate(less_signed),
-                  12: T.negate(T.either(less_signed, same))}
-        if cond in direct:
-            return direct[cond]
-    if op in (LOGIC32, LOGIC64):
-        z, c = T.equal(p, 0, width), False
-    else:
-        r = T.binary("add" if op in (ADD32, ADD64) else "sub", p, q, width)
-        z = T.equal(r, 0, width)
-        c = (T.below(r, p, width) if op in (ADD32, ADD64)
-             else T.negate(T.below(p, q, width)))
-    return from_flags(cond, flag_n(op, a, b), z, c, flag_v(op, a, b))
-
-
-def from_flags(cond, n, z, c, v):
-    if cond == 14:
-        return True
-    return {0: z, 2: c, 4: n, 6: v, 8: T.both(c, T.negate(z)),
-            10: T.negate(differ(n, v)),
-            12: T.both(T.negate(z), T.negate(differ(n, v)))}[cond]
-
-
-def condition(cond_and_op, a, b):
-    """What a conditional instruction asks. After ccmp it depends on another."""
-    if T.symbolic(cond_and_op):
-        if cond_and_op.op != "ite":
-            raise Unsupported("flags that nobody knows")
-        c, yes, no = cond_and_op.args
-        return T.ite(c, condition(yes, T.under(a, c, True),
-                                  T.under(b, c, True)),
-                     condition(no, T.under(a, c, False),
-                               T.under(b, c, False)), 0)
-    cond, op = cond_and_op >> 4, cond_and_op & 15
-    result = holds(cond & 14, op, a, b)
-    return T.negate(result) if cond & 1 else result
-
-
-def flags(op, a, b):
-    """NZCV in bits 31 to 28."""
-    if T.symbolic(op):
-        if op.op != "ite":
-            raise Unsupported("flags that nobody knows")
-        c, yes, no = op.args
-        return T.ite(c, flags(yes, T.under(a, c, True), T.under(b, c, True)),
-                     flags(no, T.under(a, c, False), T.under(b, c, False)),
-                     64)
-    result = 0
-    for bit, cond in ((31, 4), (30, 0), (29, 2), (28, 6)):
-        flag = T.from_bool(holds(cond, op, a, b), 64)
-        result = T.binary("or", result, T.binary("shl", flag, bit, 64), 64)
-    return result
-
-
-def helper(name, args):
-    if name == "arm64g_calculate_condition":
-        return T.from_bool(condition(args[0], args[1], args[2]), 64)
-    if name == "arm64g_calculate_flags_nzcv":
-        return flags(args[0], args[1], args[2])
-    if name == "arm64g_calculate_flag_c":
-        return T.binary("and", T.binary("lshr", flags(*args[:3]), 29, 64), 1,
-                        64)
-    raise Unsupported(name)
 
 
 # --- Operations ---------------------------------------------------------------
@@ -245,7 +126,8 @@ class Block:
             return T.ite(c, yes, no,
                          width_of(e.result_type(self.irsb.tyenv)))
         if tag == "Iex_CCall":
-            return helper(e.callee.name, [self.evaluate(a) for a in e.args])
+            return ARCH.helper(e.callee.name,
+                               [self.evaluate(a) for a in e.args])
         raise Unsupported(tag)
 
     @staticmethod
@@ -253,8 +135,24 @@ class Block:
         return bool(con.value) if con.type == "Ity_I1" else con.value
 
     def register(self, offset, width):
-        value = self.state.registers[offset]
-        return value if width == 64 else T.extract(value, width - 1, 0, 64)
+        at = 8 * (offset % 8)
+        value = self.state.registers[offset - offset % 8]
+        return value if width == 64 else \
+            T.extract(value, at + width - 1, at, 64)
 
+    def put(self, offset, expression):
+        """All of a register, or a part, which leaves the rest."""
+        value = self.evaluate(expression)
+        width = width_of(expression.result_type(self.irsb.tyenv))
+        whole = offset - offset % 8
+        if width != 64:
+            value = self.patched(whole, 8 * (offset % 8), value, width)
+        self.state.registers[whole] = value
 
-assert S.x(30) == S.LINK
+    def patched(self, whole, at, value, width):
+        if whole not in self.state.registers or width not in (8, 16, 32):
+            raise Unsupported(f"a register of {width} bits")
+        before, end = self.state.registers[whole], at + width
+        if at:
+            value = T.concat(value, T.extract(before, at - 1, 0, 64), at, end)
+        return T.concat(T.extract(before, 63, end, 64), value, end, 64)
