@@ -6,7 +6,6 @@
  *
  *     vsio-agent TTY
  */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -18,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -74,6 +74,7 @@ struct job {
 };
 
 static struct agent {
+    pid_t pid;
     const char *tty;
     int line, signals;
     struct vsio_link link;
@@ -201,12 +202,15 @@ static void refuse_file(struct job *j, const char *what)
 
 /* --- Programs ------------------------------------------------------------- */
 
-/* In the child: nothing of the agent's but three streams. */
+/* In the child: nothing of the agent's but three streams; it dies with it. */
 static _Noreturn void become(char **argv, int fds[3], int report)
 {
     sigset_t none;
     int err;
 
+    /* An agent that has died before has told nobody. */
+    if ( prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != a.pid )
+        _exit(126);
     setsid();
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -305,12 +309,9 @@ static void check_exec(struct job *j)
 
 static void reap(void)
 {
-    struct signalfd_siginfo info;
     int status;
     pid_t pid;
 
-    while ( read(a.signals, &info, sizeof(info)) > 0 )
-        continue;
     while ( (pid = waitpid(-1, &status, WNOHANG)) > 0 )
     {
         for ( struct job *j = a.jobs; j < a.jobs + VSIO_JOBS; j++ )
@@ -897,6 +898,15 @@ static bool send_message(void)
 
 /* --- The line ------------------------------------------------------------- */
 
+/* In all that make_raw() changes. */
+static bool is_same(const struct termios *one, const struct termios *other)
+{
+    return one->c_iflag == other->c_iflag && one->c_oflag == other->c_oflag &&
+           one->c_cflag == other->c_cflag && one->c_lflag == other->c_lflag &&
+           one->c_cc[VMIN] == other->c_cc[VMIN] &&
+           one->c_cc[VTIME] == other->c_cc[VTIME];
+}
+
 /* Nothing between the device and us makes something of a byte. */
 static bool make_raw(int fd)
 {
@@ -913,7 +923,7 @@ static bool make_raw(int fd)
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
 
-    return !memcmp(&is, &raw, sizeof(raw)) || !tcsetattr(fd, TCSANOW, &raw);
+    return is_same(&is, &raw) || !tcsetattr(fd, TCSANOW, &raw);
 }
 
 /* It is ours alone: a second agent finds it locked. */
@@ -1003,7 +1013,7 @@ static int wait_for_something(struct pollfd *fds)
         .events = (short)(POLLIN | (writes ? POLLOUT : 0)),
     };
     fds[1] = (struct pollfd){ .fd = a.signals, .events = POLLIN };
-    for ( unsigned int i = 0; i < VSIO_JOBS; i++ )
+    for ( size_t i = 0; i < VSIO_JOBS; i++ )
         watch_job(&a.jobs[i], fds + 2 + 3 * i);
 
     return poll(fds, FDS, due < LINE_LOOK_MS ? (int)due : LINE_LOOK_MS);
@@ -1020,6 +1030,21 @@ static void serve_jobs(void)
         else if ( j->running )
             feed(j);
     }
+}
+
+/* One that ends takes its commands along, and files that are not whole. */
+static void take_signals(void)
+{
+    struct signalfd_siginfo info;
+
+    while ( read(a.signals, &info, sizeof(info)) == (ssize_t)sizeof(info) )
+    {
+        if ( info.ssi_signo == SIGCHLD )
+            continue;
+        on_down(NULL, VSIO_LINK_BYE);
+        exit(0);
+    }
+    reap();
 }
 
 /* Others may have used it, or it was taken away and has come back. */
@@ -1048,7 +1073,7 @@ static _Noreturn void loop(void)
         if ( n > 0 && fds[0].revents && a.line >= 0 )
             read_line();
         if ( n > 0 && fds[1].revents )
-            reap();
+            take_signals();
         serve_jobs();
         write_line();
     }
@@ -1081,6 +1106,7 @@ int main(int argc, char **argv)
     while ( (null = open("/dev/null", O_RDWR)) >= 0 && null < 3 )
         continue;
     close_fd(&null);
+    a.pid = getpid();
     a.tty = argv[1];
     a.line = open_line(a.tty);
     if ( a.line < 0 )
@@ -1088,6 +1114,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGTERM);
     sigprocmask(SIG_BLOCK, &set, NULL);
     a.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if ( a.signals < 0 )

@@ -31,6 +31,10 @@ def read(path):
         return file.read()
 
 
+def is_gone(pid):
+    return not os.path.exists(f"/proc/{pid}")
+
+
 def is_there(rig):
     """ping, and when the guest was up"""
     expect(rig.ok("ping", rig.dom).split()[-1], b"ms", "ping")
@@ -101,20 +105,21 @@ def times_out(rig):
                     options=("-t", "0.5"))
     expect(done.returncode, 124, "a stubborn one")
     pid = int(read(mark))
-    wait_for("its end", lambda: not os.path.exists(f"/proc/{pid}"))
+    wait_for("its end", lambda: is_gone(pid))
     expect(rig.exec("yes", options=("-t", "0.2")).returncode, 124, "one that writes")
 
 
 def interrupted(rig):
     """the first signal is the command's, the second one ends it"""
+    # A shell that waits: dash loses a signal that comes while it starts a program.
     child = rig.start("exec", rig.dom, "--", "sh", "-c",
-                      "trap 'echo caught; exit 7' INT; echo up; while :; do sleep 0.1; done")
+                      "trap 'kill $!; echo caught; exit 7' INT; sleep 1000 & echo up; wait")
     expect(child.stdout.readline(), b"up\n", "the command")
     child.send_signal(signal.SIGINT)
     done = rig.ended(child)
     expect((done.returncode, done.stdout), (7, b"caught\n"), "caught")
     child = rig.start("exec", rig.dom, "--", "sh", "-c",
-                      "trap 'echo no' INT; echo up; while :; do sleep 0.1; done")
+                      "trap 'echo no' INT; sleep 1000 & echo up; while :; do wait; done")
     expect(child.stdout.readline(), b"up\n", "the command")
     child.send_signal(signal.SIGINT)
     expect(child.stdout.readline(), b"no\n", "the command")
@@ -128,7 +133,7 @@ def nobody_listens(rig):
     shell = f"{VSIOCTL} exec {rig.dom} -- sh -c 'echo $$ >{mark}; exec yes' | head -n 1"
     expect(subprocess.run(shell, shell=True, env=rig.env, check=True,
                           stdout=subprocess.PIPE).stdout, b"y\n", "head")
-    wait_for("its end", lambda: not os.path.exists(f"/proc/{int(read(mark))}"))
+    wait_for("its end", lambda: is_gone(int(read(mark))))
 
 
 def killed(rig):
@@ -136,7 +141,7 @@ def killed(rig):
     child = rig.start("exec", rig.dom, "--", "sh", "-c", "echo $$; exec sleep 1000")
     pid = int(child.stdout.readline())
     child.kill()
-    wait_for("its end", lambda: not os.path.exists(f"/proc/{pid}"))
+    wait_for("its end", lambda: is_gone(pid))
 
 
 def many_at_once(rig):
@@ -268,12 +273,29 @@ def no_agent(rig):
 
 def agent_dies(rig):
     """the agent is killed and comes back: the command ends, others begin"""
-    child = rig.start("exec", rig.dom, "--", "sh", "-c", "echo up; exec sleep 1000")
-    child.stdout.readline()
+    child = rig.start("exec", rig.dom, "--", "sh", "-c", "echo $$; exec sleep 1000")
+    pid = int(child.stdout.readline())
     rig.kill_agent()
+    wait_for("the command's end", lambda: is_gone(pid))
     rig.start_agent()
     rig.refused(rig.ended(child), 125, "the agent was started anew")
     rig.exec_ok("true")
+
+
+def agent_ends(rig):
+    """SIGTERM: the commands' children end, too, and no file is left by halves"""
+    write(rig.path("a"), noise(8 * MB, 4))
+    copy = rig.start("cp", rig.path("a"), f"{rig.dom}:{rig.path('guest/a')}")
+    wait_for("its temporary file", lambda: os.listdir(rig.path("guest")))
+    child = rig.start("exec", rig.dom, "--", "sh", "-c", "sleep 1000 & echo $!; wait")
+    pid = int(child.stdout.readline())
+    rig.agent.terminate()
+    expect(rig.agent.wait(PATIENCE), 0, "the agent's status")
+    wait_for("the end of all of it", lambda: is_gone(pid))
+    expect(os.listdir(rig.path("guest")), [], "the guest's files")
+    rig.start_agent()
+    rig.refused(rig.ended(child), 125, "the agent was started anew")
+    rig.refused(rig.ended(copy), 1, "the agent was started anew")
 
 
 def agent_dies_copying(rig):
@@ -301,7 +323,7 @@ def broker_dies(rig):
     os.kill(held[0], signal.SIGKILL)
     rig.refused(rig.ended(child), 125, "the channel has ended")
     rig.exec_ok("true")
-    wait_for("its end", lambda: not os.path.exists(f"/proc/{pid}"))
+    wait_for("its end", lambda: is_gone(pid))
 
 
 def holds(pid, name):
@@ -383,5 +405,5 @@ def terminal(rig):
 
 main([is_there, waits, runs, input_ends, not_started, usage, times_out, interrupted,
       nobody_listens, killed, many_at_once, one_is_slow, megabytes, copies, copies_not,
-      copies_half, lists, alone, no_agent, agent_dies, agent_dies_copying, broker_dies,
-      leaves_nothing, getty, line_resets, terminal])
+      copies_half, lists, alone, no_agent, agent_dies, agent_ends, agent_dies_copying,
+      broker_dies, leaves_nothing, getty, line_resets, terminal])
