@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -50,6 +51,7 @@ struct channel {
 struct fake_domain {
     uint8_t page[PAGE];
     uint32_t vcpus, servers, enabled, mapped, rebooted;
+    uint32_t writes; /* of its workers */
     struct range range[RANGES];
     struct irq irq[SPIS + 32];
     struct channel channel[VCPUS];
@@ -62,12 +64,25 @@ struct fake {
 
 static int token;
 static unsigned long kill_at, calls; /* of a worker */
+static unsigned long kill_at_write;  /* of all workers together */
+static struct fake_domain *served;   /* by this process, a worker */
 
 /* The filter kills it, if the signal does not. */
 static void step(void)
 {
     if ( kill_at && ++calls == kill_at )
         (void)kill(getpid(), SIGKILL);
+}
+
+/* What it has written is there, and nobody has noted it. */
+ssize_t write(int fd, const void *data, size_t size)
+{
+    ssize_t n = syscall(SYS_write, fd, data, size);
+
+    if ( served && kill_at_write && ++served->writes == kill_at_write )
+        (void)kill(getpid(), SIGKILL);
+
+    return n;
 }
 
 static void path(char *out, size_t size, const char *name, uint32_t number)
@@ -339,6 +354,7 @@ struct xenevtchn_handle {
 xenevtchn_handle *xenevtchn_open(xentoollog_logger *logger, unsigned flags)
 {
     const char *kill_word = getenv("FAKE_IOREQ_KILL");
+    const char *write_word = getenv("FAKE_IOREQ_KILL_WRITE");
     xenevtchn_handle *h = calloc(1, sizeof(*h));
     char name[512];
 
@@ -346,6 +362,8 @@ xenevtchn_handle *xenevtchn_open(xentoollog_logger *logger, unsigned flags)
     (void)flags;
     if ( kill_word )
         kill_at = strtoul(kill_word, NULL, 10);
+    if ( write_word )
+        kill_at_write = strtoul(write_word, NULL, 10);
     h->number = __atomic_add_fetch(&fake()->fifos, 1, __ATOMIC_SEQ_CST);
     path(name, sizeof(name), "fifo", h->number);
     (void)unlink(name);
@@ -389,6 +407,7 @@ xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *h,
 
     if ( !d || vcpu >= d->vcpus )
         return -1;
+    served = d;
     c = &d->channel[vcpu];
     h->channel[vcpu + 1] = c;
     __atomic_store_n(&c->masked, 0, __ATOMIC_SEQ_CST);

@@ -28,6 +28,7 @@ static enum status open_domain(struct host *host,
         status = host_open(host);
     if ( !status )
     {
+        daemon_sweep(host);
         status = domain_find(host, who, d);
         if ( status )
             host_close(host);

@@ -6,9 +6,12 @@
  * Who answers is the process that a guest may have taken over: what it says is
  * a number and at most as many bytes as were asked for.
  */
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -20,11 +23,21 @@
 
 #define PATIENCE 30 /* seconds */
 
-char *daemon_dir(uint32_t domid)
+/* Where all daemons have theirs. */
+static char *daemons_dir(void)
 {
     const char *dir = getenv("VSIOCTL_RUN_DIR");
 
-    return text("%s/vsiod/%u", dir ? dir : "/run", domid);
+    return text("%s/vsiod", dir ? dir : "/run");
+}
+
+char *daemon_dir(uint32_t domid)
+{
+    char *above = daemons_dir(), *dir = text("%s/%u", above, domid);
+
+    free(above);
+
+    return dir;
 }
 
 static void socket_address(uint32_t domid, struct sockaddr_un *address)
@@ -44,6 +57,64 @@ bool daemon_there(uint32_t domid)
     socket_address(domid, &address);
 
     return !stat(address.sun_path, &st);
+}
+
+void daemon_remove(const char *dir)
+{
+    static const char *const names[] = { "state", "socket", "worker",
+                                         "worker.new" };
+    char *root = text("%s/empty", dir);
+
+    for ( size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++ )
+    {
+        char *name = text("%s/%s", dir, names[i]);
+
+        (void)unlink(name);
+        free(name);
+    }
+    (void)rmdir(root);
+    (void)rmdir(dir);
+    free(root);
+}
+
+static bool is_gone(struct host *host, uint32_t domid)
+{
+    xc_dominfo_t info;
+    int n = xc_domain_getinfo(host->xc, domid, 1, &info);
+
+    return n == 1 ? info.domid != domid : n <= 0 && errno == ESRCH;
+}
+
+/* A daemon has its state locked, and so has its worker. */
+static void remove_unlocked(uint32_t domid)
+{
+    char *dir = daemon_dir(domid), *name = text("%s/state", dir);
+    int fd = open(name, O_RDWR | O_CLOEXEC);
+
+    if ( fd < 0 ? errno == ENOENT : !flock(fd, LOCK_EX | LOCK_NB) )
+        daemon_remove(dir);
+    if ( fd >= 0 )
+        close(fd);
+    free(name);
+    free(dir);
+}
+
+void daemon_sweep(struct host *host)
+{
+    char *above = daemons_dir();
+    DIR *dir = opendir(above);
+    const struct dirent *entry;
+    int64_t domid;
+
+    while ( dir && (entry = readdir(dir)) )
+    {
+        if ( number(entry->d_name, 1, DOMID_FIRST_RESERVED, &domid) &&
+             is_gone(host, (uint32_t)domid) )
+            remove_unlocked((uint32_t)domid);
+    }
+    if ( dir )
+        closedir(dir);
+    free(above);
 }
 
 /* A socket, or -1 and errno. */

@@ -292,6 +292,7 @@ static void forget_dead(struct server *s)
         close_unseen(s, w->domid);
         set_watch(s, w->domid, false);
         free(w);
+        daemon_sweep(&s->host);
     }
 }
 
@@ -412,7 +413,7 @@ static bool from_signal(struct server *s, int fd)
     for ( struct device *d = s->devices; d; d = d->next )
     {
         if ( d->kind->ring )
-            uart_reopen_log(s, d);
+            uart_reopen_log(d);
     }
 
     return true;
@@ -612,20 +613,6 @@ static enum status serve(struct server *s, const char *pid, bool background)
     server_close(s);
 
     return status;
-}
-
-/* A word that must be one of two; the default is the first. */
-static enum status one_of(const char *value,
-                          const char *option,
-                          const char *first,
-                          const char *second,
-                          bool *is_second)
-{
-    *is_second = value && !strcmp(value, second);
-    if ( !value || *is_second || !strcmp(value, first) )
-        return OK;
-
-    return error(USAGE, "%s=%s: it is %s or %s", option, value, first, second);
 }
 
 enum status cmd_serve(int argc, char **argv)

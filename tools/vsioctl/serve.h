@@ -58,7 +58,7 @@ struct device {
 /* uart.c. Open takes the ring up where its indexes stand. */
 bool uart_open(struct server *s, struct device *d);
 void uart_close(struct server *s, struct device *d);
-void uart_reopen_log(struct server *s, struct device *d);
+void uart_reopen_log(struct device *d);
 /* The guest has written or read. True: there is more to do at once. */
 bool uart_event(struct server *s, struct device *d);
 /* The pty can be read or written. */

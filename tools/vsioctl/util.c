@@ -71,8 +71,9 @@ bool number(const char *s, int64_t min, int64_t max, int64_t *value)
 bool size_number(const char *s, uint64_t max, uint64_t *value)
 {
     size_t length = strlen(s);
-    char last = length ? s[length - 1] : '\0';
-    unsigned int shift = last == 'K' ? 10 : last == 'M' ? 20 : 0;
+    bool kilo = length && s[length - 1] == 'K';
+    bool mega = length && s[length - 1] == 'M';
+    unsigned int shift = kilo ? 10 : mega ? 20 : 0;
     char *digits = text("%.*s", (int)(length - (shift != 0)), s);
     int64_t n;
     bool ok = number(digits, 0, (int64_t)(max >> shift), &n);
@@ -136,6 +137,19 @@ enum status no_more_options(int *argc, char **argv)
     }
 
     return OK;
+}
+
+enum status one_of(const char *value,
+                   const char *option,
+                   const char *first,
+                   const char *second,
+                   bool *is_second)
+{
+    *is_second = value && !strcmp(value, second);
+    if ( !value || *is_second || !strcmp(value, first) )
+        return OK;
+
+    return error(USAGE, "%s=%s: it is %s or %s", option, value, first, second);
 }
 
 bool write_all(int fd, const void *data, size_t size)

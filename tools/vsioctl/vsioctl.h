@@ -55,6 +55,12 @@ bool take_flag(int *argc, char **argv, const char *flag);
 const char *take_value(int *argc, char **argv, const char *option);
 /* Whatever looks like an option now is not one. */
 enum status no_more_options(int *argc, char **argv);
+/* A word that must be one of two; NULL is the first. */
+enum status one_of(const char *value,
+                   const char *option,
+                   const char *first,
+                   const char *second,
+                   bool *is_second);
 
 /* All bytes, whatever signals come. */
 bool write_all(int fd, const void *data, size_t size);
@@ -204,6 +210,10 @@ char *daemon_dir(uint32_t domid);
 bool daemon_there(uint32_t domid);
 /* Start it, unless it runs. */
 enum status daemon_start(const struct domain *d);
+/* All its files. */
+void daemon_remove(const char *dir);
+/* Likewise of each that has died before its domain did. */
+void daemon_sweep(struct host *host);
 /* vsio_op() by its socket; the data of u.data comes and goes with it. */
 int daemon_op(uint32_t domid, struct xen_vsio_op *op);
 

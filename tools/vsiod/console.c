@@ -2,14 +2,16 @@
 /*
  * console.c - what the guest prints and reads, and the file of its flash.
  *
- * Output is kept in the state until it is in the log and in the pty. The guest
- * never waits for whoever reads: what is older than the limit is left out of
- * the pty, and is in the log. What was written is noted after it was, so a
- * worker that is killed may write it once more, and never loses it.
+ * Output is kept in the state until it is in the log and in the pty. Unless it
+ * is to be held back, the guest never waits for whoever reads: what is older
+ * than the limit is left out of the pty, and is in the log. What was written is
+ * noted after it was: of a worker that is killed meanwhile the log's size tells
+ * what it had written, of a pty nobody can tell, and it has that once more.
  */
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "vsiod.h"
@@ -35,10 +37,40 @@ static void write_log(struct device *d)
     while ( (n = run_of(d, d->state->logged, &at)) )
     {
         /* A log that can't be written to is as one that there is not. */
-        if ( d->ends.log >= 0 && !write_all(d->ends.log, at, n) )
+        bool bad = d->ends.log >= 0 && !write_all(d->ends.log, at, n);
+
+        if ( bad && !d->log_bad )
             complain("slot %u: log: %s", d->slot, strerror(errno));
+        d->log_bad = bad;
         d->state->logged += n;
     }
+}
+
+/* Another file, or one that somebody else has written to: from here on. */
+static void begin_log(struct slot_state *s, const struct stat *st)
+{
+    s->log_inode = 0;
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    s->log_start = (uint64_t)st->st_size - s->logged;
+    s->log_device = st->st_dev;
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    s->log_inode = st->st_ino;
+}
+
+void console_find_log(struct device *d)
+{
+    struct slot_state *s = d->state;
+    struct stat st;
+    uint64_t written;
+
+    if ( d->ends.log < 0 || fstat(d->ends.log, &st) )
+        return;
+    written = (uint64_t)st.st_size - s->log_start - s->logged;
+    if ( s->log_inode == st.st_ino && s->log_device == st.st_dev &&
+         written <= device_image(d)->out - s->logged )
+        s->logged += written;
+    else
+        begin_log(s, &st);
 }
 
 /* The oldest bytes are not for the pty any more. */
@@ -46,7 +78,7 @@ static void leave_out(struct device *d)
 {
     uint64_t end = device_image(d)->out;
 
-    if ( end - d->state->shown > d->ends.limit )
+    if ( !d->ends.hold && end - d->state->shown > d->ends.limit )
         d->state->shown = end - d->ends.limit;
 }
 
@@ -65,8 +97,24 @@ static void write_pty(struct device *d)
     }
 }
 
+/* Does the guest wait until somebody reads? */
+static bool is_held(const struct device *d)
+{
+    return d->ends.hold && d->out - d->state->shown >= d->ends.limit;
+}
+
+static void send_more(struct device *d)
+{
+    if ( d->state->what.type == XEN_VSIO_PL011 )
+        vsio_pl011_tx_ready(&d->u.pl011);
+    else
+        vsio_ns16550_tx_ready(&d->u.ns16550);
+}
+
 void console_show(struct device *d)
 {
+    bool was_held = is_held(d);
+
     d->show_at = 0;
     if ( d->ends.master < 0 )
         return; /* the keeper has not seen this device yet */
@@ -74,6 +122,11 @@ void console_show(struct device *d)
     write_log(d);
     leave_out(d);
     write_pty(d);
+    if ( was_held && !is_held(d) )
+    {
+        send_more(d);
+        device_changed(d);
+    }
 }
 
 bool console_has_output(const struct device *d)
@@ -85,6 +138,8 @@ bool console_tx(void *device, uint8_t byte)
 {
     struct device *d = device;
 
+    if ( is_held(d) )
+        return false;
     /* Its place may be that of a byte that is older than any limit. */
     if ( d->out - d->state->logged == STATE_OUT )
         write_log(d);
@@ -120,6 +175,12 @@ void console_rx_ready(void *device)
         if ( taken < n )
             return;
     }
+}
+
+void console_resume(struct device *d)
+{
+    console_rx_ready(d);
+    send_more(d);
 }
 
 uint32_t console_room(const struct device *d)

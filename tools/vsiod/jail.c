@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -24,27 +25,16 @@
 #define EVTCHN_NOTIFY _IOC(_IOC_NONE, 'E', 4, 4)
 
 static const int calls[] = {
-    SCMP_SYS(accept4),
-    SCMP_SYS(brk),
-    SCMP_SYS(clock_gettime),
-    SCMP_SYS(close),
-    SCMP_SYS(epoll_ctl),
-    SCMP_SYS(epoll_pwait),
-    SCMP_SYS(epoll_wait),
-    SCMP_SYS(exit_group),
-    SCMP_SYS(fallocate),
-    SCMP_SYS(fdatasync),
-    SCMP_SYS(gettimeofday),
-    SCMP_SYS(madvise),
-    SCMP_SYS(munmap),
-    SCMP_SYS(pwrite64),
-    SCMP_SYS(read),
-    SCMP_SYS(recvfrom),
-    SCMP_SYS(restart_syscall),
-    SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(sendto),
-    SCMP_SYS(time),
-    SCMP_SYS(timerfd_settime),
+    SCMP_SYS(accept4),       SCMP_SYS(brk),
+    SCMP_SYS(clock_gettime), SCMP_SYS(close),
+    SCMP_SYS(epoll_ctl),     SCMP_SYS(epoll_pwait),
+    SCMP_SYS(epoll_wait),    SCMP_SYS(exit_group),
+    SCMP_SYS(fdatasync),     SCMP_SYS(gettimeofday),
+    SCMP_SYS(madvise),       SCMP_SYS(munmap),
+    SCMP_SYS(pwrite64),      SCMP_SYS(read),
+    SCMP_SYS(recvfrom),      SCMP_SYS(restart_syscall),
+    SCMP_SYS(rt_sigreturn),  SCMP_SYS(sendto),
+    SCMP_SYS(time),          SCMP_SYS(timerfd_settime),
     SCMP_SYS(write),
 };
 
@@ -82,6 +72,10 @@ static int add_calls(scmp_filter_ctx filter)
     if ( !rc )
         rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
                               SCMP_A1(SCMP_CMP_EQ, EVTCHN_NOTIFY));
+    /* Inside of a file as large as it is. */
+    if ( !rc )
+        rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fallocate), 1,
+                              SCMP_A1(SCMP_CMP_EQ, 0));
     /* malloc()'s: memory of nobody else's, and never to be executed. */
     if ( !rc )
         rc = seccomp_rule_add(
@@ -119,8 +113,10 @@ const char *jail(const struct setup *setup)
 
     if ( chdir(setup->root) || chroot(".") )
         return "an empty root";
+    /* A log that is full is an error of its write, and no more. */
     if ( !limit(RLIMIT_NPROC, 0) || !limit(RLIMIT_CORE, 0) ||
-         !limit(RLIMIT_NOFILE, 256) )
+         !limit(RLIMIT_NOFILE, 256) || !limit(RLIMIT_FSIZE, setup->log_max) ||
+         signal(SIGXFSZ, SIG_IGN) == SIG_ERR )
         return "limits";
     if ( setgroups(0, NULL) || setresgid(user, user, user) ||
          setresuid(user, user, user) )

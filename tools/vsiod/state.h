@@ -48,7 +48,9 @@ struct slot_state {
     uint32_t current; /* the image that is true: the store */
     uint64_t logged;  /* bytes of out that are in the log, */
     uint64_t shown;   /* and in the pty */
-    uint64_t typed;   /* bytes that were ever put into input */
+    /* The log's size is log_start and logged, unless a worker was killed. */
+    uint64_t log_start, log_device, log_inode;
+    uint64_t typed; /* bytes that were ever put into input */
     uint64_t notified;
     uint8_t input[STATE_IN];
     uint8_t dirty[VSIO_CFI_FLASH_BLOCKS_MAX]; /* not yet in the flash's file */

@@ -35,6 +35,7 @@ struct ends {
     int log;        /* UART: the log */
     int file;       /* flash: its contents in dom0 */
     uint32_t limit; /* UART: bytes that are kept for a pty nobody reads */
+    uint32_t hold;  /* UART: the guest waits then, instead of losing some */
 };
 
 struct setup {
@@ -44,6 +45,7 @@ struct setup {
     int keeper;   /* wishes go there */
     uint32_t domid;
     uid_t user;
+    uint64_t log_max; /* bytes of a log */
     const char *root; /* an empty directory */
     struct ends ends[XEN_VSIO_SLOTS];
 };
@@ -89,6 +91,7 @@ struct device {
     bool reset;       /* the guest has asked for a reset */
     bool time_set;    /* it has set its clock */
     bool dirtied;     /* a block of its flash is another */
+    bool log_bad;     /* its log can't be written to, and that was said */
     int timer;        /* of its alarm: -1 unless it is a clock */
     int64_t look_at;  /* when a high line is told again, ms; 0: it is low */
     int64_t look_after;
@@ -150,6 +153,11 @@ void console_rx_ready(void *device);
 void console_read(struct device *d);
 /* What the guest has printed goes to the log and to the pty. */
 void console_show(struct device *d);
+/* After another worker: what that has written to the log is not written again.
+ * Before the jail. */
+void console_find_log(struct device *d);
+/* And what it has left in the device's FIFOs and in its input goes on. */
+void console_resume(struct device *d);
 /* Bytes for the pty, and room for what is typed. */
 bool console_has_output(const struct device *d);
 uint32_t console_room(const struct device *d);

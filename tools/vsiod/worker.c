@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -339,7 +340,7 @@ static void resume_devices(struct worker *w)
             continue;
         vsio_resume(&d->u.dev);
         if ( device_is_uart(d) )
-            console_rx_ready(d);
+            console_resume(d);
         d->time_set = d->state->what.type == XEN_VSIO_PL031;
         device_changed(d);
     }
@@ -625,6 +626,7 @@ static const char *open_devices(struct worker *w)
             return "a timer";
         if ( d->ends.master >= 0 && watch(w, d->ends.master, 0, d) )
             return "a pty";
+        console_find_log(d);
     }
 
     return NULL;
@@ -672,16 +674,17 @@ static int run(struct worker *w)
 static bool parse(struct setup *setup, int argc, char **argv)
 {
     if ( argc != 4 + XEN_VSIO_SLOTS ||
-         sscanf(argv[2], "%u %u %d %d %d", &setup->domid, &setup->user,
-                &setup->state_file, &setup->listener, &setup->keeper) != 5 )
+         sscanf(argv[2], "%u %u %d %d %d %" SCNu64, &setup->domid, &setup->user,
+                &setup->state_file, &setup->listener, &setup->keeper,
+                &setup->log_max) != 6 )
         return false;
     setup->root = argv[3];
     for ( uint32_t slot = 0; slot < XEN_VSIO_SLOTS; slot++ )
     {
         struct ends *e = &setup->ends[slot];
 
-        if ( sscanf(argv[4 + slot], "%d %d %d %u", &e->master, &e->log,
-                    &e->file, &e->limit) != 4 )
+        if ( sscanf(argv[4 + slot], "%d %d %d %u %u", &e->master, &e->log,
+                    &e->file, &e->limit, &e->hold) != 5 )
             return false;
     }
     setup->state = mmap(NULL, sizeof(*setup->state), PROT_READ | PROT_WRITE,
