@@ -9,7 +9,7 @@ need-agent:
 	@tools/need $($@)
 
 agent-sources := tools/vsio-agent.c $(wildcard tools/channel/*.c)
-agent-flags := $(CFLAGS) $(warnings) -std=gnu11 -D_FORTIFY_SOURCE=2 \
+agent-flags := $(CFLAGS) $(warnings) -std=gnu11 -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 \
 	-fstack-protector-strong -Itools/channel -static -Wl,-s
 
 $(B)/agent/vsio-agent: $(agent-sources) $(wildcard tools/channel/*.h) | need-agent

@@ -17,9 +17,10 @@ uint32_t vsio_crc32(uint32_t crc, const uint8_t *data, size_t size)
 {
     /* By four bits: 64 bytes of table. */
     static const uint32_t table[16] = {
-        0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
-        0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-        0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+        0x00000000U, 0x1db71064U, 0x3b6e20c8U, 0x26d930acU,
+        0x76dc4190U, 0x6b6b51f4U, 0x4db26158U, 0x5005713cU,
+        0xedb88320U, 0xf00f9344U, 0xd6d6a3e8U, 0xcb61b38cU,
+        0x9b64c2b0U, 0x86d3d2d4U, 0xa00ae278U, 0xbdbdf21cU,
     };
     size_t i;
 

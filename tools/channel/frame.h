@@ -21,15 +21,14 @@
 /* With a flag at both ends, and every byte in between escaped. */
 #define VSIO_FRAME_ENCODED (2U * VSIO_FRAME_MAX + 2U)
 
-enum vsio_frame_kind {
-    VSIO_FRAME_HELLO = 1, /* host: this session from now on */
-    VSIO_FRAME_READY,     /* guest: so be it; or, with session 0: I am new */
-    VSIO_FRAME_DATA,      /* one message, in its order */
-    VSIO_FRAME_ACK,       /* nothing but the number */
-    VSIO_FRAME_REJECT,    /* the same; and what came then was not that one */
-    VSIO_FRAME_POLL,      /* answer me: ACK, or READY with session 0 */
-    VSIO_FRAME_BYE,       /* host: this session is over */
-};
+/* Kinds. */
+#define VSIO_FRAME_HELLO  1U /* host: this session from now on */
+#define VSIO_FRAME_READY  2U /* guest: so be it; session 0: I am new */
+#define VSIO_FRAME_DATA   3U /* one message, in its order */
+#define VSIO_FRAME_ACK    4U /* nothing but the number */
+#define VSIO_FRAME_REJECT 5U /* the same; what came then was not that one */
+#define VSIO_FRAME_POLL   6U /* answer me: ACK, or READY with session 0 */
+#define VSIO_FRAME_BYE    7U /* host: this session is over */
 
 struct vsio_frame {
     uint8_t kind;

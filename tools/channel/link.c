@@ -293,6 +293,7 @@ void vsio_link_rx(struct vsio_link *l,
                 l->ready_due = true;
             break;
         case VSIO_FRAME_NONE:
+        default:
             break;
         }
     }
@@ -303,7 +304,7 @@ void vsio_link_rx(struct vsio_link *l,
 static size_t simple(const struct vsio_link *l, uint8_t kind, uint8_t *out)
 {
     uint32_t session =
-        l->session + (kind == VSIO_FRAME_HELLO ? 0 : l->incarnation);
+        l->session + (kind == VSIO_FRAME_HELLO ? 0U : l->incarnation);
     const struct vsio_frame frame = { .kind = kind,
                                       .ack = l->expected,
                                       .session = session };

@@ -13,10 +13,8 @@
 
 #include "frame.h"
 
-#define VSIO_LINK_SLOTS 8U /* messages on their way; divides 256 */
-#define VSIO_LINK_WIRE                                                         \
-    1024U /* and their bytes: a console ring holds as many                     \
-           */
+#define VSIO_LINK_SLOTS 8U    /* messages on their way; divides 256 */
+#define VSIO_LINK_WIRE  1024U /* and their bytes: a ring holds as many */
 #define VSIO_READY_SIZE 24U
 
 /*
@@ -83,8 +81,8 @@ struct vsio_link {
     void *ctx;
     struct vsio_link_counters count;
     struct vsio_frame_parser parser;
-    uint8_t own; /* VSIO_FRAME_HOST or _GUEST */
-    uint8_t state;
+    enum vsio_link_state state;
+    uint8_t own;          /* VSIO_FRAME_HOST or _GUEST */
     uint32_t session;     /* the host's number for it */
     uint32_t incarnation; /* the guest's; frames have the sum of both */
 

@@ -72,7 +72,10 @@ enum status channel_line(struct line *s,
         *s = (struct line){ .d.name = text("%s", who), .tty = -1 };
         *socket = text("%s/vsioctl-channel%s.sock", dir, who);
         for ( char *p = *socket + strlen(dir) + 1; *p; p++ )
-            *p = *p == '/' ? '-' : *p;
+        {
+            if ( *p == '/' )
+                *p = '-';
+        }
     }
     else
     {
@@ -434,6 +437,20 @@ static void from_idle(struct broker *b, const struct pollfd *fds)
     }
 }
 
+/* False: there is no guest any more. */
+static bool take_events(struct broker *b, struct pollfd *fds)
+{
+    if ( fds[0].revents && b->line.tty >= 0 )
+        read_line(b);
+    if ( fds[2].revents && !from_store(b) )
+        return false;
+    from_idle(b, fds + 3);
+    if ( fds[1].revents )
+        accept_client(b);
+
+    return true;
+}
+
 /* Until nobody wants anything; NULL, or what those who do are told. */
 static const char *serve(struct broker *b)
 {
@@ -446,14 +463,8 @@ static const char *serve(struct broker *b)
 
         if ( n < 0 && errno != EINTR )
             return "poll failed";
-        if ( n > 0 && fds[0].revents && b->line.tty >= 0 )
-            read_line(b);
-        if ( n > 0 && fds[2].revents && !from_store(b) )
+        if ( n > 0 && !take_events(b, fds) )
             return "the guest is gone";
-        if ( n > 0 )
-            from_idle(b, fds + 3);
-        if ( n > 0 && fds[1].revents )
-            accept_client(b);
         write_line(b);
         if ( b->line.tty < 0 &&
              (!b->line.path || now - b->lost_at > TTY_WAIT_MS) )

@@ -82,14 +82,14 @@ static int device_node(void *fdt, const struct spec *spec)
     fdt64_t reg[] = { cpu_to_fdt64(spec->addr),
                       cpu_to_fdt64(spec_window(spec)) };
     fdt32_t irqs[6];
-    uint32_t i;
+    size_t i;
     int rc = fdt_begin_node(fdt, name);
 
     free(name);
     for ( i = 0; i < spec->kind->lines; i++ )
     {
         irqs[3 * i] = cpu_to_fdt32(0); /* an SPI */
-        irqs[3 * i + 1] = cpu_to_fdt32(spec->irq - SPI_FIRST + i);
+        irqs[3 * i + 1] = cpu_to_fdt32(spec->irq - SPI_FIRST + (uint32_t)i);
         irqs[3 * i + 2] = cpu_to_fdt32(4); /* active high, a level */
     }
     rc = rc ?: own_properties(fdt, spec);

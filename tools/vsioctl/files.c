@@ -144,7 +144,7 @@ enum status cmd_cp(int argc, char **argv)
 {
     struct options o;
     struct channel ch;
-    char *from, *to;
+    char *from, *to, *path;
     enum status status = take_options(&argc, argv, &o);
 
     if ( !status )
@@ -153,15 +153,16 @@ enum status cmd_cp(int argc, char **argv)
         return status;
     from = argc == 2 ? remote_path(argv[0]) : NULL;
     to = argc == 2 ? remote_path(argv[1]) : NULL;
-    if ( !from == !to )
+    path = from ? from : to;
+    if ( !path || (from && to) )
         return error(USAGE, "usage: vsioctl cp [-t SECONDS] [--slot=N] "
                             "FROM TO; one of them is DOM:/PATH");
-    *(from ? from : to) = '\0';
+    *path = '\0';
     status = channel_open(&ch, from ? argv[0] : argv[1], &o);
     if ( status )
         return status;
-    status = from ? get_file(&ch, from + 1, argv[1], &o)
-                  : put_file(&ch, argv[0], to + 1, &o);
+    status = from ? get_file(&ch, path + 1, argv[1], &o)
+                  : put_file(&ch, argv[0], path + 1, &o);
     channel_close(&ch);
 
     return status;
@@ -196,7 +197,10 @@ static bool print_record(char *record)
         return false;
     strftime(utc, sizeof(utc), "%Y-%m-%d %H:%M:%S", &tm);
     for ( char *p = record + at; *p; p++ )
-        *p = (unsigned char)*p < 0x20 || *p == 0x7f ? '?' : *p;
+    {
+        if ( (unsigned char)*p < 0x20 || *p == 0x7f )
+            *p = '?';
+    }
     printf("%c%04o %12llu %s %s\n", type, mode & 07777, size, utc, record + at);
 
     return true;

@@ -79,7 +79,7 @@ static bool parse_place(const char *s, const char *fallback, struct target *p)
         return false;
     if ( *rest && (*rest != ':' || !is_port(rest + 1)) )
         return false;
-    strcpy(p->port, *rest ? rest + 1 : fallback);
+    snprintf(p->port, sizeof(p->port), "%s", *rest ? rest + 1 : fallback);
 
     return true;
 }

@@ -143,7 +143,7 @@ static bool wait_up(struct channel *ch,
     words[0] = '\0';
     if ( poll(&fd, 1, left(end)) <= 0 )
     {
-        strcpy(words, "no agent answers");
+        snprintf(words, VSIO_FRAME_PAYLOAD + 1, "no agent answers");
         return false;
     }
     n = receive_packet(ch->fd, packet, sizeof(packet));

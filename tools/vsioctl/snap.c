@@ -96,6 +96,7 @@ static int take_state(struct host *host,
     {
         free(s->record);
         free(s->contents);
+        s->record = s->contents = NULL;
     }
 
     return err;

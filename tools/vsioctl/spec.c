@@ -126,9 +126,11 @@ static bool parse_number(const char *word, const char *value, struct spec *spec)
            ((spec->limit = (uint32_t)n), n >= PAGE);
 }
 
-static enum status parse_key(const char *word, struct spec *spec)
+/* word is KEY=value. */
+static enum status parse_key(const char *word,
+                             const char *value,
+                             struct spec *spec)
 {
-    const char *value = strchr(word, '=') + 1;
     size_t n = (size_t)(value - 1 - word);
 
     if ( !has_key(spec->kind, word, n) )
@@ -205,6 +207,7 @@ enum status spec_parse(int argc, char **argv, struct spec *spec, int *used)
 {
     const struct kind *kind = argc ? kind_of_name(argv[0]) : NULL;
     enum status status = OK;
+    const char *equals;
     int i;
 
     if ( !kind )
@@ -213,8 +216,8 @@ enum status spec_parse(int argc, char **argv, struct spec *spec, int *used)
                      argc ? argv[0] : "");
 
     *spec = (struct spec){ .kind = kind, .stride = 4, .limit = LIMIT_DEFAULT };
-    for ( i = 1; i < argc && strchr(argv[i], '=') && !status; i++ )
-        status = parse_key(argv[i], spec);
+    for ( i = 1; i < argc && (equals = strchr(argv[i], '=')) && !status; i++ )
+        status = parse_key(argv[i], equals + 1, spec);
     *used = i;
     if ( !status && kind->type == XEN_VSIO_CFI_FLASH )
         status = flash_geometry(spec);

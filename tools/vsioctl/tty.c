@@ -44,7 +44,10 @@ char *log_name(struct xs_handle *xs,
     if ( !name )
         name = text("%u", domid);
     for ( char *p = name; *p; p++ )
-        *p = *p == '/' ? '_' : *p;
+    {
+        if ( *p == '/' )
+            *p = '_';
+    }
     log = text("%s/guest-%s-vsio%u.log", dir, name, slot);
     free(name);
 

@@ -75,14 +75,14 @@ static void backlog_trim(struct backlog *b, size_t limit)
 
 /* --- opening ------------------------------------------------------------ */
 
-void uart_reopen_log(struct server *s, struct device *d)
+void uart_reopen_log(struct device *d)
 {
     struct uart *u = &d->uart;
 
     if ( u->log >= 0 )
         close(u->log);
     u->log = -1;
-    if ( !s->log_dir || !strcmp(u->log_name, "none") )
+    if ( !u->log_name || !strcmp(u->log_name, "none") )
         return;
     u->log = open(u->log_name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     if ( u->log < 0 )
@@ -122,7 +122,7 @@ static const char *open_all(struct server *s, struct device *d)
         return "a pty";
     u->log_name =
         s->log_dir ? log_name(s->host.xs, d->domid, d->slot, s->log_dir) : NULL;
-    uart_reopen_log(s, d);
+    uart_reopen_log(d);
     if ( !store_node(s->host.xs, d->domid, d->slot, "tty", u->tty) )
         return "xenstored";
 

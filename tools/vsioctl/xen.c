@@ -242,69 +242,43 @@ int vsio_contents(struct host *host,
     return err;
 }
 
+/* What Xen or the daemon says, in words; what is not here is the system's. */
+static const struct reason {
+    int err;
+    enum status status;
+    const char *why;
+} reasons[] = {
+    { ENOSYS, UNAVAILABLE, "this Xen does not have it" },
+    { EOPNOTSUPP, UNAVAILABLE, "this Xen does not have it" },
+    { EACCES, UNAVAILABLE, "this Xen has another version of it" },
+    { EPERM, UNAVAILABLE, "Xen's security policy says no" },
+    { ECONNREFUSED, UNAVAILABLE,
+      "its daemon does not run, or has ended: start vsiod" },
+    { ECONNRESET, UNAVAILABLE,
+      "its daemon does not run, or has ended: start vsiod" },
+    { ESRCH, NOT_FOUND, "the domain is gone" },
+    { ENOENT, NOT_FOUND, "there is no such device" },
+    { EBADMSG, REFUSED,
+      "the record is damaged, of another device, or newer than Xen" },
+    { ENOSPC, REFUSED, "it has as many devices as it can have" },
+    { EEXIST, REFUSED, "something else is at this address" },
+    { EADDRINUSE, REFUSED,
+      "the interrupt is taken, or the domain has no such interrupt: "
+      "xl gives it any only with vuart = \"sbsa_uart\" or irqs = [...]" },
+};
+
 enum status vsio_error(int err, const struct domain *d, const char *what)
 {
-    const char *why;
-    enum status status = REFUSED;
+    struct reason r = { err, FAILED, strerror(err) };
 
-    switch ( err )
+    for ( size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++ )
     {
-    case ENOSYS:
-    case EOPNOTSUPP:
-        why = "this Xen does not have it";
-        status = UNAVAILABLE;
-        break;
-
-    case EACCES:
-        why = "this Xen has another version of it";
-        status = UNAVAILABLE;
-        break;
-
-    case EPERM:
-        why = "Xen's security policy says no";
-        status = UNAVAILABLE;
-        break;
-
-    case ECONNREFUSED:
-    case ECONNRESET:
-        why = "its daemon does not run, or has ended: start vsiod";
-        status = UNAVAILABLE;
-        break;
-
-    case ESRCH:
-        why = "the domain is gone";
-        status = NOT_FOUND;
-        break;
-
-    case ENOENT:
-        why = "there is no such device";
-        status = NOT_FOUND;
-        break;
-
-    case EBADMSG:
-        why = "the record is damaged, of another device, or newer than Xen";
-        break;
-
-    case ENOSPC:
-        why = "it has as many devices as it can have";
-        break;
-
-    case EEXIST:
-        why = "something else is at this address";
-        break;
-
-    case EADDRINUSE:
-        why = "the interrupt is taken, or the domain has no such interrupt: "
-              "xl gives it any only with vuart = \"sbsa_uart\" or irqs = [...]";
-        break;
-
-    default:
-        why = strerror(err);
-        status = FAILED;
-        break;
+        if ( reasons[i].err == err )
+            r = reasons[i];
     }
 
-    return error(status, "domain %u (%s): %s: %s", d->id, d->name, what, why);
+    return error(r.status, "domain %u (%s): %s: %s", d->id, d->name, what,
+                 r.why);
 }
 
 uint64_t ring_gfn(uint32_t slot)
