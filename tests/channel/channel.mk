@@ -49,6 +49,15 @@ channel-check: $(channel-all) $(channel-objects-calls)
 	@tests/lint/check-objects $(foreach v,$(variants) calls,$(channel-objects-$v))
 	@prove -Q -j2 --exec tests/unit/run $(channel-all)
 
+.PHONY: channel-coverage
+channel-coverage: ## branch coverage of tools/channel/ by its unit tests, at least 95 %
+channel-coverage: $(channel-tests-coverage) | need-coverage
+	@rm -f $(B)/channel/coverage/*.gcda
+	@prove -Q --exec tests/unit/run $(channel-tests-coverage)
+	@gcovr -r . --object-directory $(B)/channel/coverage --filter tools/channel/ \
+		--branches --fail-under-branch 95
+coverage: channel-coverage
+
 need-channel := $(need-tools) python3
 
 .PHONY: need-channel channel

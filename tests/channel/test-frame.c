@@ -100,6 +100,30 @@ static void check_value(void)
     EXPECT_EQ(vsio_crc32(0, digits, 0), 0);
 }
 
+static uint32_t bit_by_bit(uint8_t byte)
+{
+    uint32_t crc = ~0U ^ byte;
+    unsigned int bit;
+
+    for ( bit = 0; bit < 8; bit++ )
+        crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+
+    return ~crc;
+}
+
+static void check_each_byte(void)
+{
+    unsigned int n;
+
+    for ( n = 0; n < 256; n++ )
+    {
+        const uint8_t byte = (uint8_t)n;
+
+        at(n, n);
+        EXPECT_EQ(vsio_crc32(0, &byte, 1), bit_by_bit(byte));
+    }
+}
+
 /* docs/channel.md has this frame. */
 static void golden(void)
 {
@@ -301,7 +325,7 @@ static void raw(uint8_t first, uint8_t length, size_t size)
     {
         uint8_t other = bytes[i] ^ 0x40;
 
-        if ( other >= 0x20 && other < 0x7d )
+        if ( (other >= 0x20 && other < 0x7d) || bytes[i] == 0xff )
         {
             got.of[rx(0x7d)]++;
             got.of[rx(other)]++;
@@ -310,6 +334,47 @@ static void raw(uint8_t first, uint8_t length, size_t size)
             got.of[rx(bytes[i])]++;
     }
     got.of[rx(0x7e)]++;
+}
+
+/* How long a frame is at most: with each byte escaped but the payload's. */
+static void which_are_escaped(void)
+{
+    unsigned int n;
+
+    payload[1] = 0; /* not of the frame */
+    for ( n = 0; n < 256; n++ )
+    {
+        bool special = n < 0x20 || (n >= 0x7d && n <= 0x7f) || n == 0xff;
+
+        payload[0] = (uint8_t)n;
+        at(n, n);
+        EXPECT_EQ(vsio_frame_wire(payload, 1), 2 * 13 + 2 + 1U + special);
+    }
+    EXPECT_EQ(vsio_frame_wire(payload, 0), 2 * 13 + 2);
+}
+
+static void each_version(void)
+{
+    unsigned int version;
+
+    for ( version = 2; version <= 32; version++ )
+    {
+        uint8_t first = (uint8_t)(0x40 + 2 * (version - 1));
+
+        at(version, first);
+        listen(VSIO_FRAME_HOST);
+        raw(first, 0, 9);
+        EXPECT_EQ(got.of[VSIO_FRAME_FOREIGN], 1);
+        EXPECT_EQ(p.version, version);
+        listen(VSIO_FRAME_GUEST);
+        raw(first, 0, 9);
+        EXPECT_EQ(got.of[VSIO_FRAME_OWN], 1);
+        raw(first + 1, 0, 9);
+        EXPECT_EQ(got.of[VSIO_FRAME_FOREIGN], 1);
+        EXPECT_EQ(p.version, version);
+        raw(first + 1, 0, 8);
+        EXPECT_EQ(got.of[VSIO_FRAME_BROKEN], 1);
+    }
 }
 
 static void another_version(void)
@@ -384,6 +449,20 @@ static void random_noise(void)
     EXPECT(got.of[VSIO_FRAME_BROKEN] > 1000);
 }
 
+/* docs/channel.md has these. */
+static void numbers(void)
+{
+    EXPECT_EQ(VSIO_FRAME_HELLO, 1);
+    EXPECT_EQ(VSIO_FRAME_READY, 2);
+    EXPECT_EQ(VSIO_FRAME_DATA, 3);
+    EXPECT_EQ(VSIO_FRAME_ACK, 4);
+    EXPECT_EQ(VSIO_FRAME_REJECT, 5);
+    EXPECT_EQ(VSIO_FRAME_POLL, 6);
+    EXPECT_EQ(VSIO_FRAME_BYE, 7);
+    EXPECT_EQ(VSIO_FRAME_PAYLOAD, 196);
+    EXPECT_EQ(VSIO_FRAME_ENCODED, 2 * (9 + 196 + 4) + 2);
+}
+
 static void valid_rejects(void)
 {
     listen(VSIO_FRAME_HOST);
@@ -394,7 +473,9 @@ static void valid_rejects(void)
 }
 
 static const struct test table[] = {
+    { "numbers are those of the protocol", numbers },
     { "the sum is Ethernet's CRC-32, in pieces too", check_value },
+    { "of each byte, too", check_each_byte },
     { "a frame is these bytes", golden },
     { "each size of payload goes through", every_size },
     { "no byte on the line means anything to a terminal",
@@ -406,7 +487,9 @@ static const struct test table[] = {
     { "noise within a frame costs this frame", noise_within },
     { "one flag may end a frame and begin the next", one_flag_between },
     { "an echo is no frame of the other side", echo },
+    { "which bytes are escaped, and how long a frame is", which_are_escaped },
     { "a frame of another version says which", another_version },
+    { "and so does each one, to both sides, unless it is cut", each_version },
     { "the length must fit, not the sum alone", wrong_length },
     { "flags with nothing in between are nothing", nothing_between_flags },
     { "a frame without end takes no memory", endless },

@@ -775,7 +775,24 @@ static void valid_rejects(void)
     EXPECT(!vsio_link_valid(&host_end.link));
 }
 
+/* docs/channel.md has these. */
+static void numbers(void)
+{
+    EXPECT_EQ(VSIO_LINK_SLOTS, 8);
+    EXPECT_EQ(VSIO_LINK_WIRE, 1024);
+    EXPECT_EQ(VSIO_READY_SIZE, 24);
+    EXPECT_EQ(VSIO_LINK_ACK_SLOTS, 4);
+    EXPECT_EQ(VSIO_LINK_ACK_WIRE, 512);
+    EXPECT_EQ(VSIO_LINK_ACK_MS, 20);
+    EXPECT_EQ(VSIO_LINK_HELLO_MS, 250);
+    EXPECT_EQ(VSIO_LINK_REPEAT_MS, 500);
+    EXPECT_EQ(VSIO_LINK_POLL_MS, 5000);
+    EXPECT_EQ(VSIO_LINK_DEAD_MS, 20000);
+    EXPECT_EQ(VSIO_LINK_SLOW_MS, 4000);
+}
+
 static const struct test table[] = {
+    { "numbers are those of the protocol", numbers },
     { "a session begins, with what the guest says of itself", session_begins },
     { "the host calls until somebody answers", calls_again },
     { "messages go both ways, in their order", in_order },

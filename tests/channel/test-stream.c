@@ -27,6 +27,29 @@ static void whole_window(void)
     EXPECT_EQ(vsio_inflow_grant(&in), 0);
 }
 
+/* docs/channel.md has the first one. */
+static void numbers(void)
+{
+    EXPECT_EQ(VSIO_STREAM_WINDOW, 4096);
+    EXPECT_EQ(VSIO_STREAM_GRANT, 1024);
+}
+
+/* The last piece fills the window: the first byte is still the first one. */
+static void full_in_pieces(void)
+{
+    const uint8_t *data;
+
+    start();
+    bytes[0] = 'a';
+    bytes[1] = 'b';
+    EXPECT(vsio_inflow_put(&in, bytes, 1));
+    bytes[VSIO_STREAM_WINDOW - 1] = 'c';
+    EXPECT(vsio_inflow_put(&in, bytes, VSIO_STREAM_WINDOW - 1));
+    EXPECT_EQ(vsio_inflow_peek(&in, &data), VSIO_STREAM_WINDOW);
+    EXPECT_EQ(data[0], 'a');
+    EXPECT_EQ(data[2], 'b');
+}
+
 static void grants(void)
 {
     start();
@@ -117,7 +140,9 @@ static void valid_rejects(void)
 }
 
 static const struct test table[] = {
+    { "numbers are those of the protocol", numbers },
     { "a window is taken, and not a byte more", whole_window },
+    { "and in pieces", full_in_pieces },
     { "credit is given back in pieces", grants },
     { "nothing comes behind the end", behind_the_end },
     { "credit is never more than a window", credit_is_bounded },

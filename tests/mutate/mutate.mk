@@ -2,7 +2,7 @@
 # Do the unit tests notice when a device is wrong? Included by the Makefile.
 #
 #     make mutate                         all of devices/: minutes
-#     make mutate FILE=devices/pl031.c    these files
+#     make mutate FILE=devices/pl031.c    these files, also of tools/channel/
 #     make mutate N=200 SEED=2            so many, chosen at random
 
 need-mutate := gcc libc6-dev binutils python3 util-linux
