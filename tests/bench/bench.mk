@@ -2,7 +2,8 @@
 # What it costs, beside stock Xen. Included by the Makefile; docs/performance.md
 # says what each figure means.
 
-need-bench := gcc gcc-aarch64-linux-gnu gnuplot-nox libc6-dev python3 valgrind
+need-bench := gcc gcc-aarch64-linux-gnu gnuplot-nox libc6-dev libxen-dev python3 \
+	valgrind
 # Bytes each way between two CPUs.
 BYTES ?= 20000000
 # Boots of each Xen.
