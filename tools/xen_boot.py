@@ -36,6 +36,8 @@ XEN_ARGS = ("console=dtuart dtuart=/pl011@9000000 conswitch=~ bootscrub=0 "
 QEMU = "qemu-system-aarch64"
 MACHINE = "virt,virtualization=on,gic-version=3"
 
+ECHOED = 64  # characters that are typed ahead of a shell
+
 MODULES = 0x50000000  # where kernels and ramdisks are loaded, in QEMU's RAM
 ALIGN = 0x200000
 
@@ -313,6 +315,16 @@ class Boot:
             except BrokenPipeError:
                 raise self.error("QEMU has ended") from None
 
+    def send_echoed(self, line, timeout=20):
+        """Type for a shell, no faster than it echoes: Xen keeps 128 characters for a busy domain."""
+        for at in range(0, len(line), ECHOED):
+            chunk = line[at:at + ECHOED]
+            wanted = len(self.data) + len(chunk)
+            end = time.monotonic() + timeout
+            self.send(chunk)
+            while len(self.data) < wanted and time.monotonic() < end:
+                self.pump(end - time.monotonic())
+
     # Xen and the guest
 
     def focus(self, domain=1, timeout=30):
@@ -337,8 +349,8 @@ class Boot:
         self.commands += 1
         number = self.commands
         # What the shell echoes has no digits after the brackets.
-        self.send(f"echo [$(({number}))]; {command}; "
-                  f"echo [$(({number})):$?]\n".encode())
+        self.send_echoed(f"echo [$(({number}))]; {command}; "
+                         f"echo [$(({number})):$?]\n".encode())
         try:
             self.expect(rb"\[%d\][\r\n]+" % number, timeout)
             match = self.expect(rb"(.*?)\[%d:(\d+)\]" % number, timeout)
