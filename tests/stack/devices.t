@@ -10,7 +10,7 @@ import sys
 sys.path.insert(0, os.path.dirname(__file__))
 
 # pylint: disable=wrong-import-position
-from stack import RANDOM_SIZE, Stack, random_md5  # noqa: E402
+from stack import RANDOM_SIZE, Stack, differs  # noqa: E402
 from checks import Tap  # noqa: E402
 
 UUID = "5c3c0a5e-7a0e-4e2c-9a0b-000000000001"
@@ -18,10 +18,6 @@ I8042 = 0x22003000
 FLASH = 0x04100000
 RTC, MR, LR = 0x22001000, 4, 8  # where live() has its clock
 LATER = 4 * 365 * 86400  # a guest that lives in the future
-
-
-def differs(seen, wanted):
-    return None if seen == wanted else f"{seen}, not {wanted}"
 
 
 def two_uarts(dom0):
@@ -47,29 +43,11 @@ def store(dom0):
 
 
 def second_console(dom0):
-    dom0.type("demo", "sh -c \"stty raw -echo; echo; echo up; "
-                      "while read l; do echo got \\$l; done\" "
-                      "</dev/ttyAMA1 >/dev/ttyAMA1 2>&1 &")
-    dom0.send(b"vsioctl console demo 1\n")
-    try:
-        dom0.expect(rb"up\r*\n")
-        dom0.send(b"hello\n")
-        dom0.expect(rb"got hello", 10)
-    finally:
-        dom0.leave()
-    dom0.in_guest("demo", "kill %1; wait; echo")
+    return dom0.second_console("demo", 1)
 
 
 def bytes_in(dom0):
-    """vsioctl send, 100 KB into the second UART."""
-    dom0.type("demo", "(stty raw -echo; echo; echo ready >&2; "
-                      f"head -c {RANDOM_SIZE} | md5sum >/tmp/sum) "
-                      "</dev/ttyAMA1 2>/dev/ttyAMA1 &")
-    dom0.until("vsio_says demo 1 ready")
-    dom0.must("vsioctl send demo 1 /guests/random", 60)
-    dom0.in_guest("demo", "wait; echo")
-    return differs(dom0.in_guest("demo", "cat /tmp/sum").split()[0],
-                   random_md5())
+    return dom0.bytes_in("demo", 1, RANDOM_SIZE)
 
 
 def bytes_out(dom0):

@@ -22,10 +22,15 @@ LINUX = {
 }
 
 
-def random_md5():
-    """Of /guests/random."""
+def random_md5(size=RANDOM_SIZE):
+    """Of the first bytes of /guests/random."""
     with open(f"{BUILD}/stack/random", "rb") as file:
-        return hashlib.md5(file.read()).hexdigest()
+        return hashlib.md5(file.read(size)).hexdigest()
+
+
+def differs(seen, wanted):
+    """What a test says of that, or None."""
+    return None if seen == wanted else f"{seen}, not {wanted}"
 
 
 class Stack(Boot):
@@ -130,3 +135,31 @@ class Stack(Boot):
         lines = self.must(f"end {name}").split("\n")
         lines = [line for line in lines[:lines.index(word)] if line.strip()]
         return lines[-1]
+
+    # Its second UART, as vsioctl offers it
+
+    def second_console(self, name, slot):
+        """vsioctl console: what the guest says there, and its answer."""
+        self.type(name, "sh -c \"stty raw -echo; echo; echo up; "
+                        "while read l; do echo got \\$l; done\" "
+                        "</dev/ttyAMA1 >/dev/ttyAMA1 2>&1 &")
+        self.send(f"vsioctl console {name} {slot}\n".encode())
+        try:
+            self.expect(rb"up\r*\n")
+            self.send(b"hello\n")
+            self.expect(rb"got hello", 10)
+        finally:
+            self.leave()
+        self.in_guest(name, "kill %1; wait; echo")
+
+    def bytes_in(self, name, slot, size, seconds=60):
+        """vsioctl send: so many bytes of /guests/random arrive, or what does not."""
+        self.type(name, "(stty raw -echo; echo; echo ready >&2; "
+                        f"head -c {size} | md5sum >/tmp/sum) "
+                        "</dev/ttyAMA1 2>/dev/ttyAMA1 &")
+        self.until(f"vsio_says {name} {slot} ready")
+        self.must(f"head -c {size} /guests/random >/tmp/typed; "
+                  f"vsioctl send {name} {slot} /tmp/typed", seconds)
+        self.in_guest(name, "wait; echo", seconds)
+        return differs(self.in_guest(name, "cat /tmp/sum").split()[0],
+                       random_md5(size))
