@@ -72,7 +72,8 @@ void vsio_pl011_class_derive(struct vsio_device *dev)
 
     set_levels(u);
     u->fr = (uint16_t)modem_of(u);
-    update_status(u);
+    if ( u->rx_first < VSIO_PL011_FIFO ) /* else it will be refused */
+        update_status(u);
     dev->lines = (u->ris & u->imsc) != 0;
 }
 

@@ -482,6 +482,22 @@ static void inconsistent(void)
     EXPECT_EQ(restore(&new.uart.dev, used), VSIO_OK);
 }
 
+/* Its one byte, which would be looked at, is behind the end of the FIFO. */
+static void one_byte_nowhere(void)
+{
+    uint8_t *first = record + VSIO_RECORD_HEADER + VSIO_RECORD_COUNTERS + 18;
+
+    boot_both();
+    uart_write(&old, PL011_LCR_H, PL011_LCR_H_FEN);
+    uart_write(&old, PL011_IMSC, PL011_INT_RT);
+    EXPECT_EQ(vsio_pl011_rx(&old.uart, (const uint8_t *)"x", 1), 1);
+    save(&old.uart.dev);
+    for ( *first = VSIO_PL011_FIFO; *first; ++*first )
+        refused(VSIO_ERROR_INVALID, used);
+    EXPECT_EQ(restore(&new.uart.dev, used), VSIO_OK);
+    EXPECT_EQ(uart_read(&new, PL011_DR), 'x');
+}
+
 /* Whatever a record says, the device is valid, or as it was. */
 static void random_records(void)
 {
@@ -575,6 +591,7 @@ static const struct test table[] = {
     { "of a wrong length: refused", wrong_length },
     { "of each length that is too short: refused", too_short },
     { "inconsistent: refused", inconsistent },
+    { "one byte, in a place that there is not: refused", one_byte_nowhere },
     { "random records leave a valid device", random_records },
     { "no room: said so", no_room },
     { "records are as long as the class says", record_is_bounded },
