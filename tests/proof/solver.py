@@ -8,6 +8,22 @@ from bitwuzla import Bitwuzla, Option, Options, Result
 import terms as T
 
 
+def related(conditions, to):
+    """Those that have a variable in common with others, or with these."""
+    known = 0
+    for t in to:
+        known |= T.symbolic(t) and t.variables
+    left, result = list(conditions), []
+    while True:
+        some = [c for c in left if not T.symbolic(c) or c.variables & known]
+        if not some:
+            return result
+        left = [c for c in left if c not in some]
+        result += some
+        for c in some:
+            known |= T.symbolic(c) and c.variables
+
+
 class Solver:
     """One incremental solver. It answers, or the proof ends."""
 
@@ -30,8 +46,14 @@ class Solver:
         return answer == Result.SAT
 
     def possible(self, conditions, *more):
-        """Is there a case in which all of them hold?"""
-        conditions = list(conditions) + list(more)
+        """Is there a case in which all of them hold?
+
+        Conditions that share no variable with what is asked, not even by way
+        of others, are left out: a case of them is there, as there is one of
+        the state; and if there were none, then yes would be the safe answer.
+        """
+        conditions = related(conditions, more) if more else list(conditions)
+        conditions += more
         if any(c is False for c in conditions):
             return False
         name = frozenset(c.number for c in conditions if T.symbolic(c))

@@ -11,21 +11,39 @@ from bitwuzla import Kind
 
 MANAGER = bitwuzla.TermManager()
 TABLE = {}
+VARIABLES = []
 
 
 class Term:
-    """One operation; args are terms, ints, and numbers that belong to it."""
+    """One operation; args are terms, ints, and numbers that belong to it.
 
-    __slots__ = ("op", "args", "width", "low", "high", "solver", "number")
+    variables: those in it, as bits of a number.
+    """
+
+    __slots__ = ("op", "args", "width", "low", "high", "solver", "number",
+                 "variables")
 
     def __init__(self, op, args, width, low, high):
         self.op, self.args, self.width = op, args, width
         self.low, self.high = low, high
         self.solver = None
         self.number = len(TABLE)
+        self.variables = variables_of(args)
 
     def __repr__(self):
         return f"<{self.op}:{self.width}>"
+
+
+def variables_of(args):
+    """Of a variable, a bit that no other has."""
+    if args and isinstance(args[0], str):
+        VARIABLES.append(args[0])
+        return 1 << (len(VARIABLES) - 1)
+    result = 0
+    for a in args:
+        if isinstance(a, Term) and a.variables | result != result:
+            result = a.variables | result if result else a.variables
+    return result
 
 
 def ones(width):
@@ -481,9 +499,12 @@ def for_solver(t):
     return t.solver
 
 
-def substitute(term, what):
-    """term with variables replaced: what maps their names to values."""
-    done = {}
+def substitute(term, what, done=None):
+    """term with variables replaced: what maps their names to values.
+
+    done: what is known already of other terms, with the same replacements.
+    """
+    done = {} if done is None else done
     todo = [term]
     while todo:
         t = todo[-1]
@@ -528,10 +549,5 @@ def rebuilt(t, args):
 
 def variables(term):
     """Names of all variables in it."""
-    seen, todo = {}, [term]
-    while todo:
-        t = todo.pop()
-        if symbolic(t) and t.number not in seen:
-            seen[t.number] = t
-            todo.extend(t.args)
-    return {t.args[0] for t in seen.values() if t.op == "var"}
+    bits = term.variables if symbolic(term) else 0
+    return {name for i, name in enumerate(VARIABLES) if bits >> i & 1}
