@@ -8,7 +8,9 @@ from elftools.elf.elffile import ELFFile
 
 Symbol = namedtuple("Symbol", "name start size kind")
 # Of a structure, or of an array in it: elements of stride bytes each.
-Member = namedtuple("Member", "name start size stride boolean")
+Member = namedtuple("Member", "name start size stride boolean pointer")
+# Of a function; to: the structure that a pointer points to, or None.
+Parameter = namedtuple("Parameter", "name size boolean pointer to")
 
 
 class Image:
@@ -87,6 +89,19 @@ class Image:
             self.find_structs()
         return self.structs[struct].attributes["DW_AT_byte_size"].value
 
+    def signatures(self):
+        """By a function's address: its source, and its parameters."""
+        result = {}
+        for unit in self.elf.get_dwarf_info().iter_CUs():
+            source = attribute(unit.get_top_DIE(), "name").decode()
+            for die in unit.iter_DIEs():
+                if die.tag == "DW_TAG_subprogram" and \
+                        "DW_AT_low_pc" in die.attributes:
+                    result[attribute(die, "low_pc")] = source, [
+                        parameter(child) for child in die.iter_children()
+                        if child.tag == "DW_TAG_formal_parameter"]
+        return result
+
 
 def attribute(die, name):
     return die.attributes["DW_AT_" + name].value
@@ -98,6 +113,21 @@ def stripped(die):
                       "DW_TAG_volatile_type"):
         die = die.get_DIE_from_attribute("DW_AT_type")
     return die
+
+
+def parameter(die):
+    """Its name and type may be at the function as it is inlined."""
+    while "DW_AT_type" not in die.attributes:
+        die = die.get_DIE_from_attribute("DW_AT_abstract_origin")
+    kind, to = stripped(die.get_DIE_from_attribute("DW_AT_type")), None
+    pointer = kind.tag == "DW_TAG_pointer_type"
+    if pointer and "DW_AT_type" in kind.attributes:
+        target = stripped(kind.get_DIE_from_attribute("DW_AT_type"))
+        if target.tag == "DW_TAG_structure_type" and \
+                "DW_AT_name" in target.attributes:
+            to = attribute(target, "name").decode()
+    return Parameter(attribute(die, "name").decode(), size_of(kind),
+                     is_boolean(kind), pointer, to)
 
 
 def size_of(die):
@@ -136,7 +166,7 @@ def parts(kind, name, start):
         return
     if kind.tag != "DW_TAG_array_type":
         yield Member(name, start, size_of(kind), size_of(kind),
-                     is_boolean(kind))
+                     is_boolean(kind), kind.tag == "DW_TAG_pointer_type")
         return
     element = element_of(kind)
     if element.tag == "DW_TAG_structure_type":
@@ -145,7 +175,7 @@ def parts(kind, name, start):
                                   start + i * size_of(element))
         return
     yield Member(name, start, size_of(kind), size_of(element),
-                 is_boolean(element))
+                 is_boolean(element), element.tag == "DW_TAG_pointer_type")
 
 
 def is_boolean(kind):
