@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Faults to plant. found: what the proof must say of it."""
+"""Faults to plant: those of each device, and those of what all share."""
 
-from collections import namedtuple
-
-Fault = namedtuple("Fault", "kind device entry file old new found what")
-
-BOUNDS, MASK, LOOP, TYPE, BROKEN = (
-    "bounds", "missing mask", "unbounded loop", "wrong index type",
-    "broken invariant")
-INVARIANT = "invariant does not hold"
+from fault import (BOUNDS, BROKEN, INVARIANT, LOOP, MASK, OUTSIDE, TYPE,
+                   Fault)
+from faults_common import COMMON, SNAPSHOT
+from faults_rtc import CLOCK, LIMIT
+from faults_uart import RECEIVER, TRANSMITTER, UART
 
 PL031 = [
     Fault(BOUNDS, "pl031", "read", "pl031.c",
@@ -77,8 +74,6 @@ PL031 = [
           "nobody wants|nothing's|no code", "an event that nobody wants"),
 ]
 
-OUTSIDE = "beside|outside|nothing's|no code"
-
 RATE_LIMIT = [
     Fault(BROKEN, "rate-limit", "take", "rate-limit.c",
           "l->credit += more < room ? more : room;", "l->credit += more;",
@@ -126,7 +121,8 @@ LEGACY_PIO = [
           "(size == 1 || size == 2 || size == 4) &&\n"
           "           lane + size <= class->unit;",
           "((uint8_t)size == 1 || (uint8_t)size == 2 || (uint8_t)size == 4) "
-          "&&\n           (uint8_t)(lane + size) <= class->unit;", "bits above|size that there is not", "8 bits of the size"),
+          "&&\n           (uint8_t)(lane + size) <= class->unit;",
+          "bits above|size that there is not", "8 bits of the size"),
 ]
 
 PL011 = [
@@ -140,10 +136,10 @@ PL011 = [
           "outside data|" + INVARIANT, "a byte behind the host's"),
     Fault(BOUNDS, "pl011", "read", "pl011.c",
           "id[(reg - PL011_PERIPHID) / 4]", "id[(reg - PL011_PERIPHID) / 2]",
-          OUTSIDE, "an index twice as big"),
+          OUTSIDE, "an index twice as big", 0xfe0),
     Fault(BOUNDS, "pl011", "read", "pl011.c",
-          "if ( reg >= PL011_PERIPHID )", "if ( reg >= PL011_PERIPHID - 4 )",
-          OUTSIDE, "an index below the table"),
+          "if ( reg < PL011_PERIPHID )", "if ( reg < PL011_PERIPHID - 4 )",
+          OUTSIDE, "an index below the table", 0xfe0),
     Fault(BOUNDS, "pl011", "tx_ready", "pl011.c",
           "    u->tx_first = (u->tx_first + 1) % VSIO_PL011_FIFO;",
           "    u->tx_first = (u->tx_first + 1) % (VSIO_PL011_FIFO + 1);",
@@ -162,7 +158,7 @@ PL011 = [
           "    u->rsr = (uint8_t)((u->rsr & PL011_RSR_OE) |",
           "    u->rsr = (uint8_t)((u->rsr << 4) |",
           INVARIANT + "|no valid state",
-          "errors above those of RSR"),
+          "errors above those of RSR", 0),
     Fault(LOOP, "pl011", "tx_ready", "pl011.c",
           "        (void)tx_pop(u);\n}", "        ;\n}", "no end",
           "a byte that is sent again and again"),
@@ -185,7 +181,7 @@ PL011 = [
     Fault(BROKEN, "pl011", "read", "pl011.c",
           "    rx_offer(u);\n    update_irq(u);\n\n    return entry;",
           "    update_irq(u);\n    rx_offer(u);\n\n    return entry;",
-          INVARIANT, "a state that is finished before the callback"),
+          INVARIANT, "a state that is finished before the callback", 0),
     Fault(BROKEN, "pl011", "rx", "pl011.c",
           "    u->dev.count.bytes_in += n;\n    update_irq(u);",
           "    u->dev.count.bytes_in += n;\n    vsio_set_line(&u->dev, 0, "
@@ -199,4 +195,5 @@ PL011 = [
           "", "set_irq without|" + INVARIANT, "a line told without a change"),
 ]
 
-FAULTS = RATE_LIMIT + LEGACY_PIO + PL031 + PL011
+FAULTS = (RATE_LIMIT + LIMIT + LEGACY_PIO + COMMON + SNAPSHOT + PL031 + CLOCK +
+          PL011 + RECEIVER + TRANSMITTER + UART)
