@@ -210,6 +210,16 @@ def check_read(proof, state):
         "an access of a size that there is not")
 
 
+def short_cut(proof, state):
+    """One that is not taken leaves everything as it was."""
+    region = proof.machine.regions["value"]
+    taken = T.equal(is_bool(proof.machine, state, 0, "the result"), 1, 1)
+    unchanged(proof, state, taken)
+    proof.machine.require(state, T.either(taken, T.equal(
+        state.load(region, 0, 4), whole(region), 32)),
+        "a refused short cut that leaves a value")
+
+
 def whole(region):
     """What the caller's four bytes were."""
     cells = {}

@@ -42,6 +42,10 @@ class Stride1(NS16550):
 
     name = "ns16550"
 
+    def entries(self, proof):
+        yield from super().entries(proof)
+        yield from self.snapshots(proof)
+
 
 class Stride2(NS16550):
     """Two bytes apart: what depends on it is the access."""

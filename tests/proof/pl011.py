@@ -2,7 +2,8 @@
 """PL011."""
 
 import terms as T
-from proof import DEVICE, Entry
+from contract import short_cut
+from proof import BUFFER, DEVICE, Entry
 from uart import UART
 
 
@@ -19,3 +20,10 @@ class PL011(UART):
         yield from super().entries(proof)
         dr = T.zero_extend(T.var("dr", 16), 16, 64)
         yield Entry("rx_error", "vsio_pl011_rx_error", [DEVICE, dr])
+        byte = T.zero_extend(T.var("byte", 8), 8, 64)
+        yield Entry("read_fr", "proof_pl011_read_fr", [DEVICE])
+        yield Entry("rx_first", "proof_pl011_rx_first", [DEVICE, byte],
+                    after=short_cut)
+        yield Entry("rx_last", "proof_pl011_rx_last", [DEVICE, BUFFER],
+                    after=short_cut)
+        yield from self.snapshots(proof)

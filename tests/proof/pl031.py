@@ -3,8 +3,9 @@
 
 import memory
 import terms as T
-from contract import Common, answer, argument, check_ctx, note, noted
-from proof import DEVICE, Entry
+from contract import (Common, answer, argument, check_ctx, note, noted,
+                      short_cut)
+from proof import BUFFER, DEVICE, Entry
 
 NEVER = T.ones(64)
 
@@ -66,6 +67,8 @@ class PL031(Common):
         yield Entry("alarm", "vsio_pl031_alarm", [DEVICE], prepare=spent)
         offset = T.zero_extend(T.var("offset", 32), 32, 64)
         yield Entry("set_offset", "vsio_pl031_set_offset", [DEVICE, offset])
+        yield Entry("read_dr", "proof_pl031_read_dr",
+                    [DEVICE, T.var("clock", 64), BUFFER], after=short_cut)
         yield from self.snapshots(proof)
 
     @staticmethod

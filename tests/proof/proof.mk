@@ -70,10 +70,15 @@ prove: $(proof-arch)/image $(proof)/venv/.made
 	@$(proof-python) tests/proof/prove.py $< \
 		$(proof-arch)/table.md $(if $(QUICK),$(proof-quick),$(proof-devices))
 
-prove-planted: ## planted faults: the proof must find each of them
+prove-planted: ## planted faults: the proof must find each; KIND=, JOBS=
 prove-planted: $(proof-arch)/image $(proof)/venv/.made
 	@PROOF_CC='$(proof-cc)' PROOF_LINK='$(proof-link)' \
 		$(proof-python) tests/proof/planted.py $(proof-arch)/obj $(PROOF)
+
+.PHONY: prove-compare
+prove-compare: ## the executor against an emulator; SEED=, RUNS=; PLANTED=1
+prove-compare: $(proof-arch)/image $(proof)/venv/.made
+	@$(proof-python) tests/proof/compare$(if $(PLANTED),_planted).py $< $(WORLD)
 
 .PHONY: prove-same
 prove-same: ## are the objects of the grafted Xen those that are proven?

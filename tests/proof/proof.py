@@ -22,11 +22,15 @@ class Entry:
     cases: conditions, of which one is true: each is proven on its own.
     budget: instructions, if not as many as the specification says.
     loose: what is in the specification's loose members does not matter.
+    given, shown: what holds before and afterwards; each takes proof and state.
     """
 
     def __init__(self, name, function, arguments, prepare=None, after=None,
-                 cases=(True,), budget=None, loose=True):
+                 cases=(True,), budget=None, loose=True, given=None,
+                 shown=None):
         self.loose = loose
+        self.given = given or Proof.valid
+        self.shown = shown or Proof.valid
         self.name, self.function, self.arguments = name, function, arguments
         self.prepare, self.after, self.cases = prepare, after, cases
         self.budget = budget
@@ -118,7 +122,7 @@ class Proof:
         self.device.writable = False
         end = self.machine.run(state)
         self.device.writable = True
-        if end is None:
+        if end is None or self.machine.findings:
             return None
         formula = T.equal(T.extract(end.registers[S.RESULT], 7, 0, 64), 1, 8)
         for name in self.spec.loose:
@@ -168,9 +172,9 @@ class Proof:
         machine.findings = []
         machine.reached, machine.ways = set(), set()
         asked = machine.solver.questions
-        self.check_cases(entry)
         for case in entry.cases:
-            self.prove_case(entry, case, result)
+            if len(machine.findings) < machine.enough:
+                self.prove_case(entry, case, result)
         result.findings = list(machine.findings)
         result.questions = machine.solver.questions - asked
         result.branches, result.both_ways = self.count(machine.reached,
@@ -198,11 +202,13 @@ class Proof:
     def check_cases(self, entry):
         """Is there a state, or an argument, that no case is about?"""
         left = T.negate(T.any_of(entry.cases))
-        if self.machine.solver.possible([*self.given, self.formula], left):
-            self.machine.findings.append(("no case is about it", entry.name,
-                                          ""))
+        if self.formula is not None and \
+                self.machine.solver.possible(list(self.given), left):
+            return [("no case is about it", entry.name, "")]
+        return []
 
-    def prove_case(self, entry, case, result):
+    def before(self, entry, case):
+        """The state in which a call begins."""
         machine = self.machine
         machine.budget = entry.budget or self.spec.budget
         machine.loose = set(self.spec.loose) if entry.loose else set()
@@ -211,11 +217,15 @@ class Proof:
             (name, a) for name, a in zip(ARCH.ARGUMENTS, entry.arguments)
             if T.symbolic(a)]
         self.adopt(state)
-        state.assume(self.formula)
+        state.assume(entry.given(self, state))
         state.assume(case)
         self.spec.begin(self, state)
         if entry.prepare:
             entry.prepare(self, state)
+        return state
+
+    def prove_case(self, entry, case, result):
+        machine, state = self.machine, self.before(entry, case)
         if not machine.solver.possible(state.conditions):
             machine.findings.append(("nothing satisfies what is assumed",
                                      entry.name, ""))
@@ -231,7 +241,7 @@ class Proof:
     def finish(self, entry, state):
         try:
             self.check_registers(state)
-            self.machine.require(state, self.valid(state),
+            self.machine.require(state, entry.shown(self, state),
                                  "the invariant does not hold afterwards")
             for name, value in self.spec.fixed(self.image).items():
                 now = self.get(state, name)

@@ -54,6 +54,7 @@ def prove(task):
     Work.turn_to(name)
     start = time.process_time()
     result = Work.proof.prove(Work.entries[entry])
+    result.findings += Work.proof.check_cases(Work.entries[entry])
     return result, time.process_time() - start
 
 

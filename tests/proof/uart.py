@@ -92,6 +92,26 @@ class UART(Common):
                               self.modem_width, 64)
         yield Entry("modem", self.prefix + "_modem", [DEVICE, lines])
 
+    def snapshots(self, proof):
+        """vsio_restore() is one after the other: load, and resume."""
+        save, restore = super().snapshots(proof)
+        yield save
+        yield Entry("load", "vsio_load", restore.arguments,
+                    after=restore.after, budget=restore.budget, loose=False,
+                    shown=loaded)
+        yield Entry("resume", "vsio_resume", [DEVICE], given=loaded)
+
+
+def loaded(proof, state):
+    """Valid but for the lines, which are those from before."""
+    said = []
+    for lines in range(1 << proof.spec.lines):
+        other = state.copy()
+        proof.set(other, "dev.lines", lines)
+        said.append(proof.valid(other))
+    return T.both(T.any_of(said), T.below(
+        proof.get(state, "dev.lines"), 1 << proof.spec.lines, 32))
+
 
 def at_most_all(proof, state):
     """No more is taken than was offered."""
