@@ -311,8 +311,12 @@ static bool command(struct vsio_cfi_flash_chip *chip, uint32_t cmd)
     return true;
 }
 
-/* One write on the bus of one chip. False: it was no command. */
-static bool write_chip(struct vsio_cfi_flash *f, uint32_t offset, uint32_t word)
+/*
+ * One write on the bus of one chip. False: it was no command. Not inlined: so
+ * it can be proven by itself.
+ */
+static bool __attribute__((__noinline__))
+write_chip(struct vsio_cfi_flash *f, uint32_t offset, uint32_t word)
 {
     struct vsio_cfi_flash_chip *chip = &f->chip[chip_at(f, offset)];
     uint8_t state = chip->state;

@@ -57,6 +57,7 @@ class Common:
     name = struct = host_struct = valid = class_name = None
     lines = 1
     budget = 400  # instructions of a call; no loop may go beyond
+    runs_valid = False  # after a call, to know whether it is valid
     common = "common."  # of struct vsio_host in the host's table
     registers = ()  # those that are proven one by one
     snapshot_budgets = 5000, 20000  # of save and restore
@@ -73,6 +74,11 @@ class Common:
         """Members that nothing changes."""
         return {"dev.class": image.names[self.class_name],
                 "dev.host": HOST, "dev.ctx": CTX}
+
+    @staticmethod
+    def chosen(_proof):
+        """Members that are one of several pointers at first."""
+        return {}
 
     def given(self, proof, state):
         """event may be missing if no event is wanted."""
@@ -151,6 +157,17 @@ class Common:
                     cases=cases)
         yield Entry("reset", "proof_reset", [DEVICE])
 
+    def init(self, function, *arguments, calls=(), cases=(True,)):
+        """On any memory: a valid device, whose lines are low."""
+        return Entry("init", function, [DEVICE, *arguments],
+                     prepare=self.before_init, calls=calls, cases=cases,
+                     blank=True)
+
+    def before_init(self, _proof, state):
+        """The host knows that there is nothing."""
+        for n in range(self.lines):
+            note(state, f"line {n}", 1, 0)
+
     def snapshots(self, proof):
         """Save and restore; the buffer is of any size, with anything in it."""
         size = T.zero_extend(T.var("bytes of buffer", 32), 32, 64)
@@ -186,6 +203,11 @@ def unchanged(proof, state, may=False):
 
 def unchanged_if_refused(proof, state):
     unchanged(proof, state, T.equal(result(state, 32), 0, 32))
+
+
+def a_bool(proof, state):
+    """The result is one."""
+    is_bool(proof.machine, state, None, "the result")
 
 
 def check_read(proof, state):

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* What hosts compile inline, as functions that a proof can begin with. */
 
+#include "bus.h"
 #include "pl011.h"
 #include "pl031.h"
 #include "vsio.h"
+
+#define PROOF_REGIONS 3
 
 bool proof_read(struct vsio_device *dev,
                 uint32_t offset,
@@ -72,4 +75,17 @@ bool proof_pl011_rx_first(struct vsio_pl011 *u, uint8_t byte)
 bool proof_pl011_rx_last(struct vsio_pl011 *u, uint32_t *value)
 {
     return vsio_pl011_rx_last(u, value) && line_is(u, false);
+}
+
+/* A bus with its places, as one object. */
+struct proof_bus {
+    struct vsio_bus bus;
+    struct vsio_bus_region regions[PROOF_REGIONS];
+};
+
+bool proof_bus_valid(const struct proof_bus *b);
+
+bool proof_bus_valid(const struct proof_bus *b)
+{
+    return vsio_bus_valid(&b->bus);
 }

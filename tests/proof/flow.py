@@ -32,7 +32,23 @@ class Function:
             self.leaders |= {t for t in (self.ends[pc], target)
                              if self.inside(t)}
         self.starts = sorted(self.leaders)
-        self.order = {pc: i for i, pc in enumerate(self.sort())}
+        self.loops = {}
+        parts = self.sort()
+        self.order = {pc: i for i, pc in enumerate(flat(parts))}
+        for part in parts:
+            self.find_loops(part)
+
+    def find_loops(self, part):
+        """The blocks of each loop, by the one it begins with."""
+        if isinstance(part, list):
+            self.loops[part[0]] = set(flat(part))
+            for inner in part[1:]:
+                self.find_loops(inner)
+
+    def innermost(self, pc):
+        """Does a loop begin here that has no other in it?"""
+        return pc in self.loops and not any(
+            h in self.loops[pc] for h in self.loops if h != pc)
 
     def end_of(self, start):
         return next((s for s in self.starts if s > start),
@@ -95,7 +111,7 @@ class Function:
                 part = []
                 visit(v, part)
                 result = part + result
-        return flat(result[::-1])
+        return result[::-1]
 
 
 def flat(parts):

@@ -4,7 +4,7 @@
 import memory
 import terms as T
 from contract import Common, answer, argument, check_ctx, is_bool
-from proof import DEVICE, Entry
+from proof import CTX, DEVICE, HOST, Entry
 
 MOVE = 0x14000000
 PAUSE, PRINT = 0xe114, 0xe07c  # of ps2-keys.h
@@ -49,6 +49,7 @@ class I8042(Common):
         return answer(machine, state)
 
     def entries(self, proof):
+        yield self.init("vsio_i8042_init", HOST, CTX)
         yield from super().entries(proof)
         code = T.zero_extend(T.var("code", 32), 32, 64)
         pressed = T.from_bool(T.boolean("pressed"), 64)

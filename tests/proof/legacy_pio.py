@@ -2,6 +2,7 @@
 """The legacy ports: no callback but the event."""
 
 from contract import Common
+from proof import CTX, HOST
 
 
 class LegacyPio(Common):
@@ -13,5 +14,6 @@ class LegacyPio(Common):
     common = ""
 
     def entries(self, proof):
+        yield self.init("vsio_legacy_pio_init", HOST, CTX)
         yield from super().entries(proof)
         yield from self.snapshots(proof)

@@ -6,22 +6,21 @@ may have, a branch goes both ways if both are possible, states that meet are
 merged. What goes wrong is a finding, with an example.
 """
 
+from contextlib import contextmanager
+
 import memory
 import state as S
 import terms as T
 import vex
 from arch import ARCH
 from flow import Flow
+from loops import Finding, Loop
 from solver import Solver
 
 STACK_TOP, STACK_SIZE = 0x7fff0000, 0x4000
 DONE = 0x7f000000
 HOOKS = 0x7100000  # near enough for a call
 PADDING = bytes(64)  # the decoder looks ahead
-
-
-class Finding(Exception):
-    """Something that must not be."""
 
 
 class Machine:
@@ -34,6 +33,8 @@ class Machine:
         self.findings, self.ends = [], []
         self.enough = 5
         self.reached, self.ways = set(), set()
+        self.rounds = 0  # that a loop may have, if loops are summed up
+        self.trusted, self.hint = False, ()
         self.watched = []  # variables that an example shows
         self.loose = set()  # the device's members that hold anything
         self.add(memory.Region("stack", STACK_TOP - STACK_SIZE, STACK_SIZE,
@@ -50,6 +51,11 @@ class Machine:
 
     def find(self, state, text, *condition):
         """condition: what is wrong, where it is possible."""
+        if self.trusted:
+            state.assume(T.negate(T.all_of(condition)))
+            if not condition or not self.solver.possible(state.conditions):
+                raise Finding(text)
+            return
         self.solver.ask(list(state.conditions) + list(condition))
         place = self.image.function_at(state.pc)
         where = (f"{place.name}+{state.pc - place.start:#x}" if place
@@ -99,7 +105,9 @@ class Machine:
             self.check_place(state, condition, region, address, size, write)
             return region, [address - region.base]
         known = [*state.conditions, condition]
-        example = self.solver.example(known, address)
+        example = self.solver.example(
+            known + list(self.hint) if self.solver.possible(known, *self.hint)
+            else known, address)
         region = self.region_at(example)
         if region is None:
             self.find(state, f"access to {example:#x}, which is nothing's",
@@ -120,7 +128,11 @@ class Machine:
         if write and not region.writable:
             self.find(state, f"write to {region.name}", condition)
         member = region.member_at(example - region.base)
-        if member:
+        row = region.row(example - region.base, size)
+        if row:
+            low, room, step = row
+            name = f"{region.name}.{member.name}"
+        elif member:
             low, room, step = member.start, member.size, member.stride
             name = f"{region.name}.{member.name}"
         else:
@@ -384,19 +396,39 @@ class Machine:
             if state.pc == DONE:
                 self.ends.append(state)
                 continue
-            try:
-                if state.steps > self.budget:
-                    self.find(state,
-                              f"no end after {self.budget} instructions")
-                following = self.step(state)
-            except Finding:
-                if len(self.findings) >= self.enough:
-                    break
-                continue
+            following = self.all_rounds(state)
+            if following is None:
+                following = self.attempt(state)
             for s in following:
                 self.put(waiting, s)
+            if len(self.findings) >= self.enough:
+                break
         assert len(self.ends) <= 1, "the end comes last, where all is merged"
         return self.ends[0] if self.ends else None
+
+    def attempt(self, state):
+        """The states after a block; none if something is wrong with it."""
+        try:
+            if state.steps > self.budget:
+                self.find(state, f"no end after {self.budget} instructions")
+            return self.step(state)
+        except Finding:
+            return []
+
+    def all_rounds(self, state):
+        """If a loop begins here that can be summed up: what comes after it."""
+        f = self.flow.function(state.pc)
+        if not self.rounds or f is None or not f.innermost(state.pc):
+            return None
+        return Loop(self, state, self.rounds).run()
+
+    @contextmanager
+    def trusting(self, *hint):
+        """What would be a finding is taken for impossible, for a time; hint:
+        where to look for examples."""
+        self.trusted, self.hint = True, hint
+        yield
+        self.trusted, self.hint = False, ()
 
     def put(self, waiting, state):
         place = state.stack, state.pc

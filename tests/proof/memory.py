@@ -22,17 +22,27 @@ def unknown(name, width):
 class Region:
     """kind: cells; stack, which is unknown until it is written; constant, an
     array; gap, what lies between those; or opaque, which is unknown each time
-    it is read. size may be a term. members: parts that no indexed access may leave."""
+    it is read. size may be a term. members: parts that no indexed access may
+    leave. rows: an array of structures in it: start, number, bytes of one."""
 
     def __init__(self, name, base, size, writable=True, members=(),
                  kind="cells"):
         self.name, self.base, self.size = name, base, size
         self.writable, self.members, self.kind = writable, members, kind
-        self.units = {}
+        self.units, self.rows = {}, None
         for m in members:
             for at in range(m.start, m.start + m.size, m.stride):
                 for i in range(m.stride):
                     self.units[at + i] = (at, m.stride, m)
+
+    def row(self, offset, size):
+        """Of an array of structures: where the same member of the first one
+        begins, how far it is to the end of the last one's, and to the next."""
+        start, count, stride = self.rows or (0, 0, 0)
+        if not start <= offset < start + count * stride:
+            return None
+        return (start + (offset - start) % stride,
+                (count - 1) * stride + size, stride)
 
     def end(self):
         return self.base + T.interval(self.size)[1]

@@ -2,7 +2,7 @@
 """16550A: registers 1, 2 or 4 bytes apart are a class each."""
 
 import terms as T
-from proof import DEVICE, Entry
+from proof import CTX, DEVICE, HOST, Entry
 from uart import UART
 
 
@@ -31,6 +31,8 @@ class NS16550(UART):
         yield left
 
     def entries(self, proof):
+        depth = T.zero_extend(T.var("depth", 32), 32, 64)
+        yield self.init("vsio_ns16550_init", HOST, CTX, self.stride, depth)
         yield from super().entries(proof)
         byte, lsr = (T.zero_extend(T.var(n, 8), 8, 64)
                      for n in ("byte", "lsr"))
@@ -53,7 +55,7 @@ class Stride2(NS16550):
     name, stride = "ns16550-2", 2
 
     def entries(self, proof):
-        return list(super().entries(proof))[:2]
+        return list(super().entries(proof))[:3]
 
 
 class Stride4(Stride2):

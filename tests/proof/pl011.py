@@ -3,7 +3,7 @@
 
 import terms as T
 from contract import short_cut
-from proof import BUFFER, DEVICE, Entry
+from proof import BUFFER, CTX, DEVICE, HOST, Entry
 from uart import UART
 
 
@@ -17,6 +17,7 @@ class PL011(UART):
     loose = ("tx",)
 
     def entries(self, proof):
+        yield self.init("vsio_pl011_init", HOST, CTX)
         yield from super().entries(proof)
         dr = T.zero_extend(T.var("dr", 16), 16, 64)
         yield Entry("rx_error", "vsio_pl011_rx_error", [DEVICE, dr])

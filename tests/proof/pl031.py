@@ -5,7 +5,7 @@ import memory
 import terms as T
 from contract import (Common, answer, argument, check_ctx, note, noted,
                       short_cut)
-from proof import BUFFER, DEVICE, Entry
+from proof import BUFFER, CTX, DEVICE, HOST, Entry
 
 NEVER = T.ones(64)
 
@@ -63,6 +63,7 @@ class PL031(Common):
             "the host waits for another alarm")
 
     def entries(self, proof):
+        yield self.init("vsio_pl031_init", HOST, CTX, calls=("now",))
         yield from super().entries(proof)
         yield Entry("alarm", "vsio_pl031_alarm", [DEVICE], prepare=spent)
         offset = T.zero_extend(T.var("offset", 32), 32, 64)
@@ -75,6 +76,12 @@ class PL031(Common):
     def before_restore(_proof, state):
         """What the host was told is taken back, even if it was nothing."""
         note(state, "forced", 1, 1)
+
+
+    def before_init(self, proof, state):
+        """No timer runs."""
+        super().before_init(proof, state)
+        spent(proof, state)
 
 
 def spent(_proof, state):

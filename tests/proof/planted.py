@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """planted.py OBJECTS [DEVICE...] - planted faults: the proof must find each.
 
-OBJECTS: the directory of the good object files. PROOF_CC and PROOF_LINK:
-compiler and linker with their flags, from proof.mk. A fault is a change of one
+OBJECTS: the directory of the good object files. PROOF_CC,
+PROOF_GLUE_CC and PROOF_LINK: compilers and linker with their flags, from
+proof.mk. A fault is a change of one
 place in a source; it is found if the proof of an entry point fails, for what
 is expected. JOBS: so many at once, 2 if nothing is said. KIND: of one kind.
 """
@@ -22,14 +23,20 @@ import time
 import terms as T
 from fault import KINDS
 from faults import FAULTS
+from faults_bus import BUS
+from faults_flash import FLASH
+from faults_ring import RING
 from image import Image
 from proof import Proof
 from specs import SPECS
 
 
+GLUE = "console.o", "ring.o"
+
+
 def plant(fault, directory):
     """All sources into the directory, with the fault in one of them."""
-    for source in glob.glob("devices/*.[ch]"):
+    for source in glob.glob("devices/*.[ch]") + glob.glob("xen/vsio/*.[ch]"):
         shutil.copy(source, directory)
     path = os.path.join(directory, fault.file)
     with open(path) as f:
@@ -61,7 +68,8 @@ def includes(source, header, objects):
 def build(fault, objects, directory):
     """The image with the fault in it."""
     plant(fault, directory)
-    cc = [*shlex.split(os.environ["PROOF_CC"]), "-w", "-c"]
+    flags = [*shlex.split(os.environ["PROOF_CC"]), "-w", "-c"]
+    glue = [*shlex.split(os.environ["PROOF_GLUE_CC"]), "-w", "-c"]
     linked = {o: os.path.join(objects, o)
               for o in os.listdir(objects) if o.endswith(".o")}
     for source in affected(fault, objects, directory):
@@ -69,6 +77,7 @@ def build(fault, objects, directory):
         if name not in linked:
             continue  # a part of another source
         linked[name] = os.path.join(directory, name)
+        cc = glue if name in GLUE else flags
         subprocess.run([*cc, "-I", directory, "-o", linked[name], source],
                        check=True)
     image = os.path.join(directory, "image")
@@ -129,7 +138,7 @@ def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     kind = os.environ.get("KIND")
-    faults = [f for f in FAULTS
+    faults = [f for f in FAULTS + BUS + FLASH + RING
               if (len(sys.argv) == 2 or f.device in sys.argv[2:])
               and (not kind or f.kind == kind)]
     results = []

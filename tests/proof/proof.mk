@@ -11,7 +11,10 @@ need-prove:
 
 proof := $(B)/proof
 proof-quick := rate-limit legacy-pio pl031
-proof-devices := $(proof-quick) pl011 ns16550 ns16550-2 ns16550-4 i8042
+proof-devices := $(proof-quick) pl011 ns16550 ns16550-2 ns16550-4 i8042 \
+	$(proof-devices-$(ARCH))
+proof-devices-arm64 := bus ring cfi-flash-8 cfi-flash-16 cfi-flash-8x2 \
+	cfi-flash-16x2
 
 # Of the object code: arm64 or x86_64.
 ARCH ?= arm64
@@ -30,14 +33,25 @@ proof-flags-x86_64 := -msoft-float -mno-red-zone -fpic -mno-mmx -mno-sse \
 proof-triple-arm64 := aarch64-linux-gnu
 proof-triple-x86_64 := x86_64-linux-gnu
 proof-cc := $(proof-triple-$(ARCH))-gcc $(proof-flags) $(proof-flags-$(ARCH))
-# memset and memcpy are the host's.
+# What is the host's; the proof runs none of it.
+proof-host := memset memcpy get_s_time set_timer stop_timer init_timer \
+	evtchn_from_port vsio_slot_notify alloc_bytes
 proof-link := $(proof-triple-$(ARCH))-ld -Ttext=0x400000 -e 0 \
-	--defsym=memset=0x7000000 --defsym=memcpy=0x7000010
+	$(shell n=117440512; for s in $(proof-host); do \
+		echo --defsym=$$s=$$n; n=$$((n + 16)); done)
+
+# The console ring is the glue's, here with the headers of minixen.
+proof-glue-cc := $(proof-cc) -nostdinc \
+	-isystem $$(aarch64-linux-gnu-gcc -print-file-name=include) \
+	-DCONFIG_ARM_64=1 -DCONFIG_NEW_VGIC=1 -DCONFIG_VSIO=1 \
+	-DCONFIG_VSIO_CONSOLE=1 -I$(B)/minixen/include -Ixen/minixen/include -I. \
+	-Ixen/minixen
+proof-glue-arm64 := $(proof)/arm64/obj/console.o $(proof)/arm64/obj/ring.o
 
 proof-parts := entries $(patsubst tests/proof/%.S,%,\
 	$(wildcard tests/proof/*-$(ARCH).S))
 proof-objects := $(VSIO_DEVICES:%.c=$(proof-arch)/obj/%.o) \
-	$(proof-parts:%=$(proof-arch)/obj/%.o)
+	$(proof-parts:%=$(proof-arch)/obj/%.o) $(proof-glue-$(ARCH))
 proof-sources := $(wildcard tests/proof/*.py)
 proof-python := ARCH=$(ARCH) PYTHONDONTWRITEBYTECODE=1 $(proof)/venv/bin/python
 
@@ -52,6 +66,12 @@ $(proof-arch)/obj/%.o: tests/proof/%.c tests/proof/proof.mk | need-prove
 $(proof-arch)/obj/%.o: tests/proof/%.S tests/proof/proof.mk | need-prove
 	@mkdir -p $(@D)
 	@$(proof-cc) -c -o $@ $<
+
+$(proof)/arm64/obj/console.o: xen/vsio/console.c
+$(proof)/arm64/obj/ring.o: tests/proof/ring.c
+$(proof-glue-arm64): tests/proof/proof.mk $(B)/minixen/include/.made | need-prove
+	@mkdir -p $(@D)
+	@$(proof-glue-cc) -Ixen/vsio -MMD -MP -c -o $@ $(filter %.c,$^)
 
 -include $(wildcard $(proof-arch)/obj/*.d)
 
@@ -72,7 +92,8 @@ prove: $(proof-arch)/image $(proof)/venv/.made
 
 prove-planted: ## planted faults: the proof must find each; KIND=, JOBS=
 prove-planted: $(proof-arch)/image $(proof)/venv/.made
-	@PROOF_CC='$(proof-cc)' PROOF_LINK='$(proof-link)' \
+	@PROOF_CC='$(proof-cc)' PROOF_GLUE_CC="$(proof-glue-cc)" \
+		PROOF_LINK='$(proof-link)' \
 		$(proof-python) tests/proof/planted.py $(proof-arch)/obj $(PROOF)
 
 .PHONY: prove-compare

@@ -6,6 +6,8 @@ which nothing is known; the result is a formula. What C's types promise of a
 bool, which the compiler relies on, is assumed before and shown after, too.
 """
 
+from contextlib import contextmanager
+
 import memory
 import state as S
 import terms as T
@@ -23,17 +25,23 @@ class Entry:
     budget: instructions, if not as many as the specification says.
     loose: what is in the specification's loose members does not matter.
     given, shown: what holds before and afterwards; each takes proof and state.
+    calls: the callbacks that may be called, or None: all of them.
+    rounds: of a loop that is summed up, at most; 0: none is.
+    settle: what the caller does before the device is valid again.
+    blank: of the device's memory nothing is known, as before init.
     """
 
     def __init__(self, name, function, arguments, prepare=None, after=None,
                  cases=(True,), budget=None, loose=True, given=None,
-                 shown=None):
+                 shown=None, calls=None, blank=False, settle=None, rounds=0):
         self.loose = loose
         self.given = given or Proof.valid
         self.shown = shown or Proof.valid
         self.name, self.function, self.arguments = name, function, arguments
         self.prepare, self.after, self.cases = prepare, after, cases
         self.budget = budget
+        self.calls, self.blank, self.settle = calls, blank, settle
+        self.rounds = rounds
 
 
 class Result:
@@ -60,6 +68,7 @@ class Proof:
             members=image.members(spec.host_struct), writable=False))
         self.machine.add(memory.Region("value", BUFFER, 4))
         self.hooks = {}
+        self.machine.hook(image.names["memset"], memset)
         self.reached, self.ways = set(), set()
         self.ready, self.given = self.template()
         self.machine.watched = []
@@ -85,20 +94,21 @@ class Proof:
                         T.ite(there, address, 0, 64))
         for name, value in self.spec.fixed(self.image).items():
             self.set(state, name, value)
+        for name, value in self.spec.chosen(self).items():
+            self.set(state, name, value)
         for m in self.device.members:
             for at in range(m.start, m.start + m.size, m.stride):
                 state.load(self.device, at, m.stride)
-        return state, [self.typed(state), *self.spec.given(self, state)]
+        return state, self.spec.given(self, state)
 
     def member(self, name):
         """Start and size of a member, or of an element: rx[3]."""
-        name, _, index = name.partition("[")
-        index = int(index[:-1]) if index[:-1].isdigit() else None
+        array, _, index = name.rpartition("[")
         for m in self.device.members:
-            if index is None and m.name == name:
-                return m.start, m.size
             if m.name == name:
-                return m.start + index * m.stride, m.stride
+                return m.start, m.size
+            if m.name == array and index[:-1].isdigit():
+                return m.start + int(index[:-1]) * m.stride, m.stride
         raise KeyError(name)
 
     def get(self, state, name):
@@ -119,6 +129,7 @@ class Proof:
     def invariant(self):
         state = self.machine.start(self.spec.valid, [DEVICE])
         self.adopt(state)
+        state.assume(self.typed(state))
         self.device.writable = False
         end = self.machine.run(state)
         self.device.writable = True
@@ -141,6 +152,8 @@ class Proof:
 
     def valid(self, state):
         """The invariant in a state."""
+        if self.spec.runs_valid:
+            return T.both(self.run_valid(state), self.typed(state))
         what = {}
         for m in self.device.members:
             for at in range(m.start, m.start + m.size, m.stride):
@@ -150,8 +163,21 @@ class Proof:
                     what[before.args[0]] = now
         return T.both(T.substitute(self.formula, what), self.typed(state))
 
-    def havoc(self, state):
-        """The device is in any valid state now, of the same host."""
+    def run_valid(self, state):
+        """The same by running it, if the device has pointers that move."""
+        run = self.machine.start(self.spec.valid, [DEVICE])
+        run.memory, run.conditions = state.copy().memory, state.conditions
+        run.shared = set(run.memory)
+        end = self.machine.run(run)
+        if end is None:
+            return False
+        return T.equal(T.extract(end.registers[S.RESULT], 7, 0, 64), 1, 8)
+
+    def havoc(self, state, given=None):
+        """The device is in any valid state now, of the same host.
+
+        given: a member and the function of proof and state that is its value.
+        """
         fixed = self.spec.fixed(self.image)
         for m in self.device.members:
             if m.name in fixed:
@@ -159,6 +185,8 @@ class Proof:
             for at in range(m.start, m.start + m.size, m.stride):
                 state.store(self.device, at, m.stride,
                             memory.unknown("device", 8 * m.stride))
+        if given:
+            self.set(state, given[0], given[1](self, state))
         state.assume(self.valid(state))
 
     # --- Runs -----------------------------------------------------------------
@@ -212,12 +240,16 @@ class Proof:
         machine = self.machine
         machine.budget = entry.budget or self.spec.budget
         machine.loose = set(self.spec.loose) if entry.loose else set()
+        machine.rounds = entry.rounds
         state = machine.start(entry.function, entry.arguments)
         machine.watched = [
             (name, a) for name, a in zip(ARCH.ARGUMENTS, entry.arguments)
             if T.symbolic(a)]
         self.adopt(state)
-        state.assume(entry.given(self, state))
+        if entry.blank:
+            state.memory["device"] = {}
+        else:
+            state.assume(entry.given(self, state))
         state.assume(case)
         self.spec.begin(self, state)
         if entry.prepare:
@@ -230,7 +262,8 @@ class Proof:
             machine.findings.append(("nothing satisfies what is assumed",
                                      entry.name, ""))
         else:
-            end = machine.run(state)
+            with self.only(entry.calls):
+                end = machine.run(state)
             if end is not None:
                 self.finish(entry, end)
                 result.paths += end.paths
@@ -238,9 +271,21 @@ class Proof:
             elif not machine.findings:
                 machine.findings.append(("it never ends", entry.name, ""))
 
+    @contextmanager
+    def only(self, calls):
+        """Callbacks but these are no code, for a time."""
+        hooks = dict(self.machine.hooks)
+        for name, address in self.hooks.items():
+            if calls is not None and name not in calls:
+                del self.machine.hooks[address]
+        yield
+        self.machine.hooks = hooks
+
     def finish(self, entry, state):
         try:
             self.check_registers(state)
+            if entry.settle:
+                entry.settle(self, state)
             self.machine.require(state, entry.shown(self, state),
                                  "the invariant does not hold afterwards")
             for name, value in self.spec.fixed(self.image).items():
@@ -263,3 +308,16 @@ class Proof:
             if now is not before:
                 self.machine.require(state, T.equal(now, before, 64),
                                      f"{name} has changed")
+
+
+def memset(machine, state):
+    """The host's: of a number of bytes that is known."""
+    to, byte, size = (state.registers[S.x(n)] for n in range(3))
+    if T.symbolic(size):
+        machine.find(state, "a memset of any size")
+    for n in range(size):
+        machine.store(state, T.binary("add", to, n, 64), 1,
+                      T.extract(byte, 7, 0, 64))
+    machine.scratch(state)
+    state.registers[S.x(0)] = to
+    return machine.pop(state)

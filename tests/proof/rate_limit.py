@@ -3,7 +3,7 @@
 
 import memory
 import terms as T
-from contract import Common, answer, check_ctx, is_bool, note, noted
+from contract import Common, a_bool, answer, check_ctx, note, noted
 from proof import CTX, DEVICE, HOST, Entry
 
 
@@ -52,11 +52,7 @@ class RateLimit(Common):
     def entries(self, proof):
         rate, burst, byte = (T.zero_extend(T.var(n, w), w, 64) for n, w in
                              (("rate", 32), ("burst", 32), ("byte", 8)))
+        yield self.init("vsio_rate_limit_init", HOST, CTX)
         yield Entry("set", "vsio_rate_limit_set", [DEVICE, rate, burst])
         yield Entry("take", "vsio_rate_limit_take", [DEVICE], after=a_bool)
         yield Entry("tx", "vsio_rate_limit_tx", [DEVICE, byte], after=a_bool)
-
-
-def a_bool(proof, state):
-    """The result is one."""
-    is_bool(proof.machine, state, None, "the result")

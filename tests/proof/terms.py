@@ -312,6 +312,11 @@ def identity(op, a, b, width):
             return a
         if op == "sub":
             return binary("add", a, (-b) & ones(width), width)
+        if op == "add" and a.op == "concat" and \
+                not symbolic(a.args[1]) and \
+                0 <= a.args[1] + signed(b, width) <= ones(a.args[2]):
+            return concat(a.args[0], a.args[1] + signed(b, width), a.args[2],
+                          width)
         if op == "add" and a.op == "add" and not symbolic(a.args[1]):
             return binary("add", a.args[0],
                           (a.args[1] + b) & ones(width), width)
