@@ -298,17 +298,17 @@ class Boot:
             self.pump(end - time.monotonic())
 
     def send(self, data, rate=10000):
-        """Type data at a rate in bytes per second, reading meanwhile."""
-        begin = time.monotonic()
-        sent = 0
+        """Type data at a rate in bytes per second at most, reading meanwhile."""
+        sent, due = 0, 0
         while sent < len(data):
-            due = int((time.monotonic() - begin) * rate) + 1
-            chunk = data[sent:min(due, sent + 16)]
-            if not chunk:
-                self.pump((sent + 8) / rate - (time.monotonic() - begin))
+            if (wait := due - time.monotonic()) > 0:
+                self.pump(wait)
                 continue
             try:
-                sent += os.write(self.qemu.stdin.fileno(), chunk)
+                n = os.write(self.qemu.stdin.fileno(), data[sent:sent + 16])
+                sent += n
+                # Whoever catches up sends a burst, of which Xen loses some.
+                due = time.monotonic() + n / rate
                 self.pump(0)
             except BlockingIOError:
                 self.pump(1, writing=True)
@@ -382,7 +382,7 @@ class Boot:
         """
         self.commands += 1
         number = self.commands
-        patience = int(len(data) / rate) + slack
+        patience = int(2 * len(data) / rate) + slack
         self.send(f"stty raw -echo; echo [$(({number}))]; "
                   f"timeout {patience} head -c {len(data)} >{path}; "
                   f"stty sane; echo [$(({number})):$?]\n".encode())
