@@ -14,6 +14,7 @@ class NS16550(UART):
     prefix, modem_mask, modem_width = "vsio_ns16550", 0xf, 8
     stride, settled = 1, True
     loose = ("tx",)
+    snapshot_budgets = 10000, 40000
 
     def fixed(self, image):
         size = image.size("vsio_class")
@@ -46,7 +47,8 @@ class Stride1(NS16550):
 
     def entries(self, proof):
         yield from super().entries(proof)
-        yield from self.snapshots(proof)
+        save, *_ = self.snapshots(proof)  # the others: docs/proofs.md
+        yield save
 
 
 class Stride2(NS16550):

@@ -25,6 +25,7 @@ from fault import KINDS
 from faults import FAULTS
 from faults_bus import BUS
 from faults_flash import FLASH
+from faults_pc import PC
 from faults_ring import RING
 from image import Image
 from proof import Proof
@@ -138,7 +139,7 @@ def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     kind = os.environ.get("KIND")
-    faults = [f for f in FAULTS + BUS + FLASH + RING
+    faults = [f for f in FAULTS + BUS + FLASH + PC + RING
               if (len(sys.argv) == 2 or f.device in sys.argv[2:])
               and (not kind or f.kind == kind)]
     results = []

@@ -13,8 +13,7 @@ proof := $(B)/proof
 proof-quick := rate-limit legacy-pio pl031
 proof-devices := $(proof-quick) pl011 ns16550 ns16550-2 ns16550-4 i8042 \
 	$(proof-devices-$(ARCH))
-proof-devices-arm64 := bus ring cfi-flash-8 cfi-flash-16 cfi-flash-8x2 \
-	cfi-flash-16x2
+proof-devices-arm64 := bus ring cfi-flash-8
 
 # Of the object code: arm64 or x86_64.
 ARCH ?= arm64
@@ -88,7 +87,8 @@ $(proof)/venv/.made: tests/proof/requirements.txt | need-prove
 prove: ## prove the devices on object code; QUICK=1: the small ones; ARCH=x86_64
 prove: $(proof-arch)/image $(proof)/venv/.made
 	@$(proof-python) tests/proof/prove.py $< \
-		$(proof-arch)/table.md $(if $(QUICK),$(proof-quick),$(proof-devices))
+		$(proof-arch)/table.md \
+		$(or $(PROOF),$(if $(QUICK),$(proof-quick),$(proof-devices)))
 
 prove-planted: ## planted faults: the proof must find each; KIND=, JOBS=
 prove-planted: $(proof-arch)/image $(proof)/venv/.made
