@@ -10,7 +10,7 @@ from xen_boot import Boot, BootError, Domain
 tap = checks.Tap()
 guest = Domain(devices=("vpl011", "vpl011-amba", "vpl031", "vi8042"))
 try:
-    with Boot("test-amba", [guest], timeout=120) as boot:
+    with Boot("test-amba", [guest], timeout=180) as boot:
         tap.check("Xen starts a guest, and its shell answers", checks.shell,
                   boot)
         tap.check("the guest's kernel finds a PL011", checks.dmesg,

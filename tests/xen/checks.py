@@ -138,7 +138,7 @@ def typed(boot):
     # Xen itself passes on 7 bits of each byte, and acts on three SWITCH.
     values = [value for value in range(128) if value != SWITCH]
     data = bytes(random.Random(1).choices(values, k=TYPED))
-    count = boot.store(data, "/tmp/in", rate=10 * 1024)
+    count = boot.store(data, "/tmp/in", rate=5 * 1024)
     digest = boot.run("md5sum /tmp/in").text.split()[0]
     if digest == hashlib.md5(data).hexdigest():
         return None

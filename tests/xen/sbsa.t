@@ -10,7 +10,7 @@ from xen_boot import Boot, BootError, Domain
 tap = checks.Tap()
 guest = Domain(devices=("vpl011", "vpl031", "vi8042"), cpus=2)
 try:
-    with Boot("test-sbsa", [guest], timeout=120) as boot:
+    with Boot("test-sbsa", [guest], timeout=180) as boot:
         tap.check("Xen starts a guest, and its shell answers", checks.shell,
                   boot)
         tap.check("the guest's kernel finds an SBSA UART", checks.dmesg,
