@@ -16,7 +16,7 @@ import re
 import shutil
 
 from minixen_trace import SIZE, Trace
-from xen_boot import BUILD, PROMPT, QEMU, Boot, BootError, find
+from xen_boot import BOOTARGS, BUILD, PROMPT, QEMU, Boot, BootError, find
 
 MINIXEN = f"{BUILD}/minixen/minixen.elf"
 # Without DMA by fw_cfg: it could write anywhere, over minixen, too.
@@ -31,8 +31,6 @@ KERNEL = f"{BUILD}/lab/Image"
 INITRD = f"{BUILD}/lab/initrd.cpio.gz"
 FILES = {"uboot": (UBOOT,), "edk2": (EDK2_CODE, EDK2_VARS),
          "linux": (KERNEL, INITRD)}
-# A busy host stops a guest for longer than its watchdog allows.
-BOOTARGS = "console=ttyAMA0 rdinit=/init panic=5 nosoftlockup"
 
 FLASH_SIZE = 0x4000000
 BARE = ("accesses", "fuzz", "gic")  # of tests/firmware

@@ -38,6 +38,9 @@ MACHINE = "virt,virtualization=on,gic-version=3"
 
 ECHOED = 64  # characters that are typed ahead of a shell
 
+# Of a guest. A busy host stops it for longer than its watchdog allows.
+BOOTARGS = "console=ttyAMA0 rdinit=/init panic=5 nosoftlockup"
+
 MODULES = 0x50000000  # where kernels and ramdisks are loaded, in QEMU's RAM
 ALIGN = 0x200000
 
@@ -56,7 +59,7 @@ class Domain:
     memory_mb: int = 128
     kernel: str = f"{BUILD}/lab/Image"
     ramdisk: str = f"{BUILD}/lab/initrd.cpio.gz"
-    bootargs: str = "console=ttyAMA0 rdinit=/init panic=5 nosoftlockup"
+    bootargs: str = BOOTARGS
 
 
 @dataclasses.dataclass

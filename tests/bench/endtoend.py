@@ -16,13 +16,13 @@ sys.path[:0] = [str(TOP / "tests/stack")]
 
 # pylint: disable=wrong-import-position
 from stack import Stack  # noqa: E402
-from xen_boot import BUILD  # noqa: E402
+from xen_boot import BOOTARGS, BUILD  # noqa: E402
 
 SIDES = {"stock": "stock", "ours": "grafted"}
 MB = 1024 * 1024
 KB = 1024
 # Nothing of the kernel's between what is counted.
-QUIET = '"console=ttyAMA0 rdinit=/init panic=5 loglevel=1"'
+QUIET = f'"{BOOTARGS} loglevel=1"'
 LENGTHS = 16 * KB, 64 * KB  # of what is printed while exits are counted
 GROUP = "Linux on Xen under QEMU, printing"
 TIMES = (("prompt", "s from QEMU's start to the prompt"),

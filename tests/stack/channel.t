@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 # pylint: disable=wrong-import-position
 from stack import Stack, differs  # noqa: E402
 from checks import Tap  # noqa: E402
+from xen_boot import BOOTARGS  # noqa: E402
 
 MB = 1024 * 1024
 
@@ -19,7 +20,7 @@ def start(dom0):
     """A guest whose agent has the second UART."""
     dom0.must("rm -f $(log c); vsioctl dt pl011 >/guests/c.dtb")
     dom0.create("c", "-p", device_tree='"/guests/c.dtb"',
-                extra='"console=ttyAMA0 rdinit=/init panic=5 agent=ttyAMA1"')
+                extra=f'"{BOOTARGS} agent=ttyAMA1"')
     dom0.must("vsioctl attach c pl011 && xl unpause c")
     said = dom0.must("vsioctl boot-time c -t 60", 90)
     print(f"# {said}", flush=True)

@@ -10,14 +10,14 @@ TOP = os.path.realpath(f"{os.path.dirname(__file__)}/../..")
 sys.path[:0] = [f"{TOP}/tests/xen", f"{TOP}/tools"]
 
 # pylint: disable=wrong-import-position
-from xen_boot import BUILD, PROMPT, Boot, BootError, Dom0  # noqa: E402
+from xen_boot import BOOTARGS, BUILD, PROMPT, Boot, BootError, Dom0  # noqa: E402
 
 RANDOM_SIZE = 102400  # of /guests/random
 LEAVE = b"\x1d"  # Ctrl-], of xl console
 
 LINUX = {
     "kernel": '"/guests/Image"', "ramdisk": '"/guests/initrd.cpio.gz"',
-    "extra": '"console=ttyAMA0 rdinit=/init panic=5 nosoftlockup"', "memory": "128",
+    "extra": f'"{BOOTARGS}"', "memory": "128",
     "vuart": '"sbsa_uart"', "on_crash": '"destroy"', "on_reboot": '"destroy"',
 }
 

@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 # pylint: disable=wrong-import-position
 from stack import Stack, differs  # noqa: E402
 from checks import Tap  # noqa: E402
-from xen_boot import BUILD  # noqa: E402
+from xen_boot import BOOTARGS, BUILD  # noqa: E402
 
 XEN = f"{BUILD}/xen/ioreq/xen/xen"
 DEVICES = ("pl011", "pl031", "i8042", "ns16550",
@@ -26,7 +26,7 @@ FR, RTC, I8042, FLASH = 0x22001018, 0x22002000, 0x22003000, 0x04100000
 LATER = 4 * 365 * 86400  # a guest that lives in the future
 UUID = "5c3c0a5e-7a0e-4e2c-9a0b-000000000002"
 # The guest's kernel lets nobody else look at its drivers' devices.
-EXTRA = '"console=ttyAMA0 rdinit=/init panic=5 iomem=relaxed"'
+EXTRA = f'"{BOOTARGS} iomem=relaxed"'
 # An emulated processor takes two milliseconds for an access, a busy machine several times that;
 # a byte is two accesses.
 TYPED = int(os.environ.get("BYTES_IN", "8192"))
