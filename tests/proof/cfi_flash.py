@@ -7,7 +7,7 @@ The array is the host's; what is in it is unknown at each look.
 import memory
 import terms as T
 from contract import (Common, a_bool, answer, argument, check_ctx, check_read,
-                      is_bool, note, noted)
+                      is_bool, note, noted, same)
 from proof import BUFFER, CTX, DEVICE, HOST, Entry
 
 ARRAY = 1 << 42
@@ -168,10 +168,7 @@ class CFIFlash(Common):
             yield Entry(f"read +{lane}", "proof_read",
                         [DEVICE, offset, size, BUFFER], after=check_read)
             yield Entry(f"refuse +{lane}", "proof_write",
-                        [DEVICE, offset, size, value],
-                        cases=[T.all_of(
-                            T.negate(T.equal(T.var("size", 32), n, 32))
-                            for n in (1, 2, 4))])
+                        [DEVICE, offset, size, value], prepare=no_size)
             for n in (1, 2, 4):
                 if lane + n <= 4:
                     yield Entry(f"write {n}+{lane}", "proof_write",
@@ -199,24 +196,33 @@ class CFIFlash(Common):
                                  8 * self.width, 32)
             yield Entry(f"write chip {n}", "write_chip", [
                 DEVICE, T.zero_extend(at, 32, 64),
-                T.zero_extend(word, 32, 64)], prepare=self.one_word,
+                T.zero_extend(word, 32, 64)],
+                prepare=self.proper_word(at, word),
                 after=a_bool, settle=self.look, calls=("dirty",),
                 rounds=BLOCK_MAX, cases=[
-                    T.both(self.proper(at, word), T.equal(
-                        T.var(f"device.chip[{n}].state", 8), state, 8))
+                    T.equal(T.var(f"device.chip[{n}].state", 8), state, 8)
                     for state in range(7)])
+
+    def proper_word(self, at, word):
+        """Before a word for a chip that the geometry has."""
+        def prepare(proof, state):
+            self.one_word(proof, state)
+            state.assume(self.proper(at, word))
+        return prepare
+
+
+def no_size(_proof, state):
+    """An access that is none: those of 1, 2 and 4 bytes are other entries."""
+    for n in (1, 2, 4):
+        state.assume(T.negate(T.equal(T.var("size", 32), n, 32)))
 
 
 def untouched(proof, state):
     """If it was refused. What follows is about those that were not."""
     a_bool(proof, state)
-    taken, same = T.equal(argument(state, 0, 8), 1, 8), True
-    for m in proof.device.members:
-        for at in range(m.start, m.start + m.size, m.stride):
-            _, size, before = proof.device.fresh(at)
-            same = T.both(same, T.equal(state.load(proof.device, at, size),
-                                        before, 8 * size))
-    proof.machine.require(state, T.either(taken, same),
+    taken = T.equal(argument(state, 0, 8), 1, 8)
+    was = same(proof, state, lambda at, _: proof.device.fresh(at)[2])
+    proof.machine.require(state, T.either(taken, was),
                           "a refused geometry leaves something behind")
     state.assume(taken)
 

@@ -188,16 +188,19 @@ class Common:
         """What else the host knows."""
 
 
+def same(proof, state, before):
+    """Is each element what it was before, at a place and of a size?"""
+    return T.all_of(
+        T.equal(state.load(proof.device, at, m.stride),
+                before(at, m.stride), 8 * m.stride)
+        for m in proof.device.members for at in m.elements())
+
+
 def unchanged(proof, state, may=False):
     """Each member is what it was, or it may be something else."""
-    same = True
-    for m in proof.device.members:
-        for at in range(m.start, m.start + m.size, m.stride):
-            before = proof.ready.load(proof.device, at, m.stride)
-            same = T.both(same, T.equal(
-                state.load(proof.device, at, m.stride), before,
-                8 * m.stride))
-    proof.machine.require(state, T.either(may, same),
+    was = same(proof, state, lambda at, size: proof.ready.load(
+        proof.device, at, size))
+    proof.machine.require(state, T.either(may, was),
                           "the device is not what it was")
 
 

@@ -7,10 +7,18 @@ from collections import namedtuple
 from elftools.elf.elffile import ELFFile
 
 Symbol = namedtuple("Symbol", "name start size kind")
-# Of a structure, or of an array in it: elements of stride bytes each.
-Member = namedtuple("Member", "name start size stride boolean pointer")
 # Of a function; to: the structure that a pointer points to, or None.
 Parameter = namedtuple("Parameter", "name size boolean pointer to")
+
+
+class Member(namedtuple("Member", "name start size stride boolean pointer")):
+    """Of a structure, or of an array in it: elements of stride bytes each."""
+
+    __slots__ = ()
+
+    def elements(self):
+        """Where each begins."""
+        return range(self.start, self.start + self.size, self.stride)
 
 
 class Image:

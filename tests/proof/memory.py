@@ -31,7 +31,7 @@ class Region:
         self.writable, self.members, self.kind = writable, members, kind
         self.units, self.rows = {}, None
         for m in members:
-            for at in range(m.start, m.start + m.size, m.stride):
+            for at in m.elements():
                 for i in range(m.stride):
                     self.units[at + i] = (at, m.stride, m)
 

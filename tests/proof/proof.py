@@ -97,7 +97,7 @@ class Proof:
         for name, value in self.spec.chosen(self).items():
             self.set(state, name, value)
         for m in self.device.members:
-            for at in range(m.start, m.start + m.size, m.stride):
+            for at in m.elements():
                 state.load(self.device, at, m.stride)
         return state, self.spec.given(self, state)
 
@@ -135,7 +135,7 @@ class Proof:
         self.device.writable = True
         if end is None or self.machine.findings:
             return None
-        formula = T.equal(T.extract(end.registers[S.RESULT], 7, 0, 64), 1, 8)
+        formula = is_true(end)
         for name in self.spec.loose:
             if any(v.startswith(f"device.{name}[")
                    for v in T.variables(formula)):
@@ -156,7 +156,7 @@ class Proof:
             return T.both(self.run_valid(state), self.typed(state))
         what = {}
         for m in self.device.members:
-            for at in range(m.start, m.start + m.size, m.stride):
+            for at in m.elements():
                 _, size, before = self.device.fresh(at)
                 now = state.load(self.device, at, size)
                 if now is not before:
@@ -171,7 +171,7 @@ class Proof:
         end = self.machine.run(run)
         if end is None:
             return False
-        return T.equal(T.extract(end.registers[S.RESULT], 7, 0, 64), 1, 8)
+        return is_true(end)
 
     def havoc(self, state, given=None):
         """The device is in any valid state now, of the same host.
@@ -182,7 +182,7 @@ class Proof:
         for m in self.device.members:
             if m.name in fixed:
                 continue
-            for at in range(m.start, m.start + m.size, m.stride):
+            for at in m.elements():
                 state.store(self.device, at, m.stride,
                             memory.unknown("device", 8 * m.stride))
         if given:
@@ -229,9 +229,11 @@ class Proof:
 
     def check_cases(self, entry):
         """Is there a state, or an argument, that no case is about?"""
+        if self.formula is None:
+            return []
         left = T.negate(T.any_of(entry.cases))
-        if self.formula is not None and \
-                self.machine.solver.possible(list(self.given), left):
+        known = self.before(entry, True).conditions
+        if self.machine.solver.possible(known, left):
             return [("no case is about it", entry.name, "")]
         return []
 
@@ -308,6 +310,11 @@ class Proof:
             if now is not before:
                 self.machine.require(state, T.equal(now, before, 64),
                                      f"{name} has changed")
+
+
+def is_true(end):
+    """What a function that has ended returns, a bool."""
+    return T.equal(T.extract(end.registers[S.RESULT], 7, 0, 64), 1, 8)
 
 
 def memset(machine, state):
