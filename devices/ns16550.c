@@ -97,10 +97,7 @@ static size_t rx_room(const struct vsio_ns16550 *u)
 /* 8.3: errors show when their byte is the next one to be read. */
 static void rx_reveal(struct vsio_ns16550 *u)
 {
-    uint16_t *entry = &u->rx[u->rx_first];
-
-    if ( !u->rx_count || !(*entry >> LSR_SHIFT) )
-        return;
+    uint16_t *entry = &u->rx[u->rx_first]; /* unmarked if there is none */
 
     u->errors |= (uint8_t)(*entry >> LSR_SHIFT);
     *entry &= 0xff;

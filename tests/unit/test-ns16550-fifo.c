@@ -141,6 +141,7 @@ static void fcr_resets(void)
     WR(FCR, NS16550_FCR_FE | NS16550_FCR_RFR);
     EXPECT_EQ(RD(LSR), 0);
     EXPECT_EQ(seen.dropped, 3);
+    EXPECT_EQ(seen.last.value, 3); /* each is named */
     EXPECT_EQ(RD(RBR), 0);
     com_receive(1);
     WR(IER, NS16550_IER_ETBEI);
@@ -148,6 +149,7 @@ static void fcr_resets(void)
     WR(FCR, NS16550_FCR_FE | NS16550_FCR_XFR);
     EXPECT_EQ(RD(LSR), LSR_TX_EMPTY | NS16550_LSR_DR);
     EXPECT_EQ(seen.dropped, 7);
+    EXPECT_EQ(seen.last.value, 0x44);
     EXPECT(IRQ); /* it has become empty */
     EXPECT_EQ(RD(IIR), 0xc2);
     WR(FCR, NS16550_FCR_FE | NS16550_FCR_XFR); /* it was */

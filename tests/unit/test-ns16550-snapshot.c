@@ -228,6 +228,48 @@ static void unused_entries(void)
     EXPECT_EQ(restore(n), VSIO_ERROR_INVALID);
 }
 
+/* What no record can say, but memory that is overwritten can. */
+static void impossible_objects(void)
+{
+    static const struct {
+        uint8_t place;
+        uint16_t entry;
+        uint8_t bad;
+        bool valid;
+    } with[] = {
+        { 0, 0x0000, 2, true },   { 0, 0x0400, 3, true },
+        { 1, 0x0400, 4, true },   { 63, 0x0400, 2, true },
+        { 0, 0x0400, 2, false }, /* an error beyond those it tells of */
+        { 1, 0x0400, 2, false },  { 1, 0x0400, 3, false },
+        { 0, 0x0000, 3, false }, /* it tells of one that has none */
+        { 1, 0x0400, 5, false },  { 0, 0x0000, 0, false },
+        { 0, 0x2400, 3, false }, /* bits that no byte has */
+        { 0, 0x0600, 3, false },  { 2, 0x0400, 5, false }, /* no entry */
+        { 62, 0x0400, 2, false }, /* to be read next, so it has shown */
+    };
+    struct vsio_ns16550 kept;
+    unsigned int i;
+
+    com_plug_in_fifos(DEPTH);
+    for ( i = 0; i < 62; i++ )
+    {
+        com_receive(1);
+        RD(RBR);
+    }
+    com_receive(1); /* into place 62 */
+    com_receive_error(0x66, NS16550_LSR_PE);
+    com_receive(2);
+    kept = com;
+    for ( i = 0; i < ARRAY_SIZE(with); i++ )
+    {
+        at(i, 0);
+        com.rx[with[i].place] |= with[i].entry;
+        com.rx_bad = with[i].bad;
+        EXPECT_EQ(vsio_ns16550_valid(&com), with[i].valid);
+        com = kept;
+    }
+}
+
 /* Whoever looks at records can't tell a reset from power-on. */
 static void reset_is_power_on(void)
 {
@@ -277,6 +319,7 @@ static const struct test table[] = {
     { "a busy one goes on elsewhere", a_busy_one_goes_on },
     { "an idle one asks its host for input", an_idle_one_asks_for_input },
     { "impossible states are refused", impossible_states },
+    { "impossible objects are not valid", impossible_objects },
     { "places are inside of their rings", places_of_an_empty_ring },
     { "unused entries say nothing", unused_entries },
     { "a reset is a power-on", reset_is_power_on },
