@@ -459,18 +459,18 @@ size_t vsio_pl011_rx(struct vsio_pl011 *u, const uint8_t *data, size_t n)
 
 bool vsio_pl011_rx_error(struct vsio_pl011 *u, uint16_t dr)
 {
-    if ( !rx_open(u) || !rx_room(u) )
-    {
-        u->rx_wanted = true;
-        update_irq(u);
-        return false;
-    }
+    bool taken = rx_open(u) && rx_room(u);
 
-    u->dev.count.bytes_in++;
-    rx_entry(u, dr & (PL011_DR_FE | PL011_DR_PE | PL011_DR_BE | 0xffU));
+    if ( taken )
+    {
+        u->dev.count.bytes_in++;
+        rx_entry(u, dr & (PL011_DR_FE | PL011_DR_PE | PL011_DR_BE | 0xffU));
+    }
+    else
+        u->rx_wanted = true;
     update_irq(u);
 
-    return true;
+    return taken;
 }
 
 void vsio_pl011_overrun(struct vsio_pl011 *u)
