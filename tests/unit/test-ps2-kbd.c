@@ -234,6 +234,7 @@ static void spellings(void)
     key(VSIO_KEY_ALT_PRINT, true);
     key(VSIO_KEY_ALT_PRINT, false);
     SAYS(KBD, 0x84, 0xf0, 0x84);
+    EXPECT_EQ(VSIO_KEY_CTRL_PRINT, 0xe17c); /* e0 7c, but no Print's shifts */
     EXPECT(key(VSIO_KEY_CTRL_PRINT, true));
     EXPECT(key(VSIO_KEY_CTRL_PRINT, false));
     SAYS(KBD, 0xe0, 0x7c, 0xe0, 0xf0, 0x7c);
