@@ -94,6 +94,12 @@ static size_t rx_room(const struct vsio_ns16550 *u)
     return (size_t)(rx_limit(u) - u->rx_count);
 }
 
+/* A place of the ring as its bit in rx_bad. */
+static uint64_t bit_of(uint32_t place)
+{
+    return (uint64_t)1 << (place % RING);
+}
+
 /* 8.3: errors show when their byte is the next one to be read. */
 static void rx_reveal(struct vsio_ns16550 *u)
 {
@@ -101,8 +107,7 @@ static void rx_reveal(struct vsio_ns16550 *u)
 
     u->errors |= (uint8_t)(*entry >> LSR_SHIFT);
     *entry &= 0xff;
-    if ( u->rx_bad == 1 ) /* it was the last one */
-        u->rx_bad = 0;
+    u->rx_bad &= ~bit_of(u->rx_first);
 }
 
 /* The caller has checked that there is room, and calls update_irq(). */
@@ -114,7 +119,7 @@ static void rx_store(struct vsio_ns16550 *u, uint32_t entry)
     u->rx_count++;
     if ( entry >> LSR_SHIFT )
     {
-        u->rx_bad = u->rx_count;
+        u->rx_bad |= bit_of(last);
         rx_reveal(u);
     }
 }
@@ -125,8 +130,6 @@ static uint8_t rx_pop(struct vsio_ns16550 *u)
 
     u->rx_first = (u->rx_first + 1) % RING;
     u->rx_count--;
-    if ( u->rx_bad )
-        u->rx_bad--;
     rx_reveal(u);
 
     return byte;
@@ -588,40 +591,39 @@ void vsio_ns16550_modem(struct vsio_ns16550 *u, uint8_t msr_lines)
     update_irq(u);
 }
 
-/* Whether a place of the ring is marked; and which entry it is, from 0. */
 static bool is_bad(const struct vsio_ns16550 *u, unsigned int place)
 {
     return u->rx[place] >> LSR_SHIFT;
 }
 
-static uint8_t entry_at(const struct vsio_ns16550 *u, unsigned int place)
+/* Behind the first entry: that one's errors have shown. */
+static bool may_be_bad(const struct vsio_ns16550 *u, unsigned int place)
 {
-    return (uint8_t)((place - u->rx_first) % RING);
+    unsigned int entry = (place - u->rx_first) % RING;
+
+    return entry > 0 && entry < u->rx_count;
 }
 
-static uint8_t rx_bad_of(const struct vsio_ns16550 *u)
+static uint64_t rx_bad_of(const struct vsio_ns16550 *u)
 {
-    uint8_t bad = 0;
+    uint64_t bad = 0;
     unsigned int i;
 
     for ( i = 0; i < RING; i++ )
-        if ( is_bad(u, i) && entry_at(u, i) >= bad )
-            bad = (uint8_t)(entry_at(u, i) + 1);
+        bad |= is_bad(u, i) ? bit_of(i) : 0;
 
     return bad;
 }
 
-/* Those that are marked: the one that rx_bad tells of, and some before it. */
 static bool valid_bad(const struct vsio_ns16550 *u)
 {
     unsigned int i;
 
     for ( i = 0; i < RING; i++ )
-        if ( is_bad(u, i) && entry_at(u, i) >= u->rx_bad )
+        if ( is_bad(u, i) && !may_be_bad(u, i) )
             return false;
 
-    return !u->rx_bad || (u->rx_bad <= u->rx_count &&
-                          is_bad(u, (u->rx_first + u->rx_bad - 1U) % RING));
+    return u->rx_bad == rx_bad_of(u);
 }
 
 static bool valid_fifos(const struct vsio_ns16550 *u)
@@ -637,7 +639,7 @@ static bool valid_fifos(const struct vsio_ns16550 *u)
             u->rx_fifo == VSIO_NS16550_RX_MAX) &&
            u->rx_first < RING && u->tx_first < VSIO_NS16550_FIFO &&
            u->rx_count <= rx_limit(u) && u->tx_count <= tx_limit(u) &&
-           !is_bad(u, u->rx_first) && valid_bad(u);
+           valid_bad(u);
 }
 
 static bool ns16550_valid(const struct vsio_device *dev)

@@ -45,11 +45,11 @@ struct vsio_ns16550_host {
 /* Private to ns16550.c; public so that hosts can allocate it. */
 struct vsio_ns16550 {
     struct vsio_device dev;
+    uint64_t rx_bad;                  /* places of rx with bits of LSR_BYTE */
     uint16_t rx[VSIO_NS16550_RX_MAX]; /* bits of LSR_BYTE above the byte */
     uint8_t tx[VSIO_NS16550_FIFO];    /* what the host had no room for */
     uint8_t rx_fifo;                  /* depth with FCR.FE */
     uint8_t rx_first, rx_count;       /* oldest entry, entries */
-    uint8_t rx_bad; /* entries as far as the last with bits of LSR_BYTE */
     uint8_t tx_first, tx_count;
     uint8_t ier, fcr, lcr, mcr, scr, dll, dlm;
     uint8_t errors;   /* LSR_ERRS since LSR was read */

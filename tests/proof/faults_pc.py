@@ -9,7 +9,7 @@ PC = [
           "u->rx[last] = (uint16_t)entry;",
           "beside|outside", "an entry that goes on behind the ring"),
     Fault(BROKEN, "ns16550", "rx_error", "ns16550.c",
-          "        u->rx_bad = u->rx_count;\n", "",
+          "        u->rx_bad |= bit_of(last);\n", "",
           INVARIANT, "an error that LSR does not tell of"),
     Fault(BROKEN, "ns16550", "modem", "ns16550.c",
           "    u->modem = now;\n", "",

@@ -234,18 +234,21 @@ static void impossible_objects(void)
     static const struct {
         uint8_t place;
         uint16_t entry;
-        uint8_t bad;
+        uint64_t bad;
         bool valid;
     } with[] = {
-        { 0, 0x0000, 2, true },   { 0, 0x0400, 3, true },
-        { 1, 0x0400, 4, true },   { 63, 0x0400, 2, true },
-        { 0, 0x0400, 2, false }, /* an error beyond those it tells of */
-        { 1, 0x0400, 2, false },  { 1, 0x0400, 3, false },
-        { 0, 0x0000, 3, false }, /* it tells of one that has none */
-        { 1, 0x0400, 5, false },  { 0, 0x0000, 0, false },
-        { 0, 0x2400, 3, false }, /* bits that no byte has */
-        { 0, 0x0600, 3, false },  { 2, 0x0400, 5, false }, /* no entry */
-        { 62, 0x0400, 2, false }, /* to be read next, so it has shown */
+        { 0, 0x0000, 1ULL << 63, true },
+        { 0, 0x0400, 1ULL << 63 | 1, true },
+        { 1, 0x0400, 1ULL << 63 | 2, true },
+        { 63, 0x0400, 1ULL << 63, true },
+        { 0, 0x0400, 1ULL << 63, false },     /* an error that LSR conceals */
+        { 0, 0x0000, 1ULL << 63 | 1, false }, /* one that is not there */
+        { 0, 0x0000, 0, false },
+        { 0, 0x2400, 1ULL << 63 | 1, false }, /* bits that no byte has */
+        { 0, 0x0600, 1ULL << 63 | 1, false },
+        { 2, 0x0400, 1ULL << 63 | 4, false }, /* no entry */
+        { 61, 0x0400, 1ULL << 63 | 1ULL << 61, false },
+        { 62, 0x0400, 1ULL << 63 | 1ULL << 62, false }, /* it has shown */
     };
     struct vsio_ns16550 kept;
     unsigned int i;
