@@ -114,19 +114,28 @@ run: $(if $(GUEST),$(minixen-run),$(if $(filter full,$(STACK)),dom0,lab))
 	@$(if $(GUEST),tools/minixen-run --guest $(GUEST),\
 		tools/xen-run $(if $(filter full,$(STACK)),--dom0))
 
-# What boots nothing, and needs no quiet machine: two at a time.
-test-no-vm = check coverage replay model toolstack channel vsiod-tests lab \
-	dom0 $(xen-ioreq)
+# In this order. The first boots nothing and needs no quiet machine: two at a
+# time. After a failure the others still tell what they have to say.
+stages := units models fuzz proofs stack xen
+test-units = $(MAKE) -s -k -j2 -O check coverage replay model toolstack \
+	channel vsiod-tests lab dom0 $(xen-ioreq)
+test-models = $(MAKE) -s -k differential bench firmware
+test-fuzz = $(MAKE) -s fuzz TIME=60
+test-proofs = $(MAKE) -s prove QUICK=1
+test-stack = prove -j2 \
+	$(wildcard tests/stack/*.t tests/graft/*.t tests/mutate/*.t)
+test-xen = prove $(wildcard tests/xen/*.t)
 
-.PHONY: test
+.PHONY: test $(stages:%=test-%)
 test: ## all that the CI runs: check, fuzzing, proofs, QEMU's devices, firmware, real Xen
 test:
-	@$(MAKE) -s -j2 -O $(test-no-vm)
-	@$(MAKE) -s differential bench firmware
-	@$(MAKE) -s fuzz TIME=60
-	@$(MAKE) -s prove QUICK=1
-	@prove -j2 $(wildcard tests/stack/*.t tests/graft/*.t tests/mutate/*.t)
-	@prove $(wildcard tests/xen/*.t)
+	@bad=; begin=$$(date +%s); for s in $(stages); do \
+		$(MAKE) -s test-$$s || bad="$$bad test-$$s"; \
+		echo "test-$$s: at $$(($$(date +%s) - begin)) s"; \
+	done; test -z "$$bad" || { echo "failed:$$bad"; exit 1; }
+
+$(stages:%=test-%):
+	@$($@)
 
 .PHONY: check
 check: ## unit tests on all machines and compilers, sanitizers, lint; no boot
