@@ -97,7 +97,9 @@ static size_t rx_room(const struct vsio_ns16550 *u)
 /* A place of the ring as its bit in rx_bad. */
 static uint64_t bit_of(uint32_t place)
 {
-    return (uint64_t)1 << (place % RING);
+    uint32_t n = place % RING;
+
+    return 1ULL << n;
 }
 
 /* 8.3: errors show when their byte is the next one to be read. */

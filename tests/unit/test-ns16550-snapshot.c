@@ -271,6 +271,14 @@ static void impossible_objects(void)
         EXPECT_EQ(vsio_ns16550_valid(&com), with[i].valid);
         com = kept;
     }
+
+    com_plug_in_fifos(DEPTH);
+    com_receive(1); /* into place 0: its error would have shown */
+    com.rx[0] |= 0x0400;
+    com.rx_bad = 1;
+    EXPECT(!vsio_ns16550_valid(&com));
+    com.rx[0] = 1;
+    com.rx_bad = 0;
 }
 
 /* Whoever looks at records can't tell a reset from power-on. */
