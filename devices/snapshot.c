@@ -113,19 +113,18 @@ enum vsio_error vsio_save(struct vsio_device *dev,
 {
     const struct vsio_class *class = dev->class;
     struct vsio_stream s = { .out = buf,
-                             .size = size,
+                             .size = VSIO_RECORD_HEADER + class->record,
                              .version = class->version };
-    struct vsio_stream head = { .out = buf, .size = VSIO_RECORD_HEADER };
-    uint32_t type = class->type, length = 0;
+    uint32_t type = class->type, length = class->record;
     uint16_t version = class->version;
 
-    header(&s, &type, &version, &length); /* again when length is known */
-    body(dev, &s);
-    if ( s.failed )
+    if ( size < s.size )
         return VSIO_ERROR_ROOM;
 
-    length = (uint32_t)(s.at - VSIO_RECORD_HEADER);
-    header(&head, &type, &version, &length);
+    header(&s, &type, &version, &length);
+    body(dev, &s);
+    if ( s.failed ) /* more fields than the class says that it has */
+        return VSIO_ERROR_ROOM;
     *used = s.at;
 
     return VSIO_OK;
@@ -156,9 +155,9 @@ static enum vsio_error open_record(const struct vsio_class *class,
 {
     uint32_t type = 0, length = 0;
 
-    s->size = size;
     if ( size < VSIO_RECORD_HEADER )
         return VSIO_ERROR_TRUNCATED;
+    s->size = VSIO_RECORD_HEADER;
     header(s, &type, &s->version, &length);
     if ( s->failed )
         return VSIO_ERROR_INVALID;
@@ -168,8 +167,10 @@ static enum vsio_error open_record(const struct vsio_class *class,
         return VSIO_ERROR_VERSION;
     if ( length > size - VSIO_RECORD_HEADER )
         return VSIO_ERROR_TRUNCATED;
+    if ( s->version == class->version && length != class->record )
+        return VSIO_ERROR_LENGTH;
 
-    s->size = VSIO_RECORD_HEADER + length;
+    s->size += length;
 
     return VSIO_OK;
 }
@@ -200,8 +201,10 @@ enum vsio_error vsio_load(struct vsio_device *dev,
         return VSIO_OK;
     }
 
-    s = (struct vsio_stream){ .in = scratch };
-    (void)open_record(dev->class, &s, kept);
+    s = (struct vsio_stream){ .in = scratch,
+                              .at = VSIO_RECORD_HEADER,
+                              .size = kept,
+                              .version = dev->class->version };
     (void)load(dev, &s);
 
     return rc;

@@ -124,7 +124,7 @@ struct vsio_class {
     /* Snapshots, see snapshot.h: who it is, version and size of its fields. */
     uint32_t type;    /* VSIO_TYPE() */
     uint16_t version; /* of what is written; older ones are read, too */
-    uint16_t record;  /* bytes of fields, at most */
+    uint16_t record;  /* bytes of fields of that version */
     /* Each field once, for both directions. Touches nothing but the state. */
     void (*fields)(struct vsio_device *dev, struct vsio_stream *s);
     /* Fields are read: what follows from them, but for the lines. */

@@ -246,7 +246,7 @@ void record_save(struct watch *w, struct record *r)
     uint32_t calls = w->calls;
 
     SAME(vsio_save(w->dev, r->bytes, sizeof(r->bytes), &r->size), VSIO_OK);
-    REQUIRE(r->size <= VSIO_RECORD_HEADER + w->dev->class->record);
+    REQUIRE(r->size == VSIO_RECORD_HEADER + w->dev->class->record);
     SAME(w->calls, calls);
 }
 

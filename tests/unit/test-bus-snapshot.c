@@ -491,6 +491,7 @@ static void record_too_long(void)
     struct vsio_class longer = class_a;
 
     longer.fields = long_fields;
+    longer.record = VSIO_RECORD_COUNTERS + 800;
     three_fakes(1);
     fakes[0].dev.class = &longer;
     refused(save(), VSIO_ERROR_ROOM);
@@ -510,6 +511,7 @@ static void longest_snapshot(void)
     struct vsio_class longest = class_a;
 
     longest.fields = longest_fields;
+    longest.record = VSIO_RECORD_MAX - VSIO_RECORD_HEADER;
     boot_fakes(1);
     empty();
     add_fake(0, 0x100);
