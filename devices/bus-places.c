@@ -141,30 +141,34 @@ static bool repeated(const struct places *p, uint32_t n)
     return false;
 }
 
-/* They rise, each one before the next. */
-static enum vsio_error check_order(const struct places *p)
+/* Place i is behind the one before it, and is that of region n. */
+static enum vsio_error check_place(const struct vsio_bus *bus,
+                                   const struct places *p,
+                                   uint32_t i,
+                                   uint32_t n)
 {
-    uint32_t n;
+    struct place place = place_at(p, i);
 
-    for ( n = 1; n < p->count; n++ )
-        if ( !before(place_at(p, n - 1), place_at(p, n)) )
-            return repeated(p, n) ? VSIO_ERROR_DUPLICATE : VSIO_ERROR_ORDER;
+    if ( i && !before(place_at(p, i - 1), place) )
+        return repeated(p, i) ? VSIO_ERROR_DUPLICATE : VSIO_ERROR_ORDER;
+    if ( n == bus->count || before(place, place_of(bus, n)) )
+        return VSIO_ERROR_EXTRA;
 
-    return VSIO_OK;
+    return before(place_of(bus, n), place) ? VSIO_ERROR_MISSING : VSIO_OK;
 }
 
-/* They are those of the devices that are here. */
+/* However many are claimed: one more than there are devices is wrong. */
 static enum vsio_error check_places(const struct vsio_bus *bus,
                                     const struct places *p)
 {
     uint32_t n = vsio_bus_next(bus, 0), i;
+    enum vsio_error rc;
 
     for ( i = 0; i < p->count; i++, n = vsio_bus_next(bus, n + 1) )
     {
-        if ( n == bus->count || before(place_at(p, i), place_of(bus, n)) )
-            return VSIO_ERROR_EXTRA;
-        if ( before(place_of(bus, n), place_at(p, i)) )
-            return VSIO_ERROR_MISSING;
+        rc = check_place(bus, p, i, n);
+        if ( rc != VSIO_OK )
+            return rc;
     }
 
     return n == bus->count ? VSIO_OK : VSIO_ERROR_MISSING;
@@ -174,13 +178,7 @@ enum vsio_error vsio_bus_places_check(const struct vsio_bus *bus,
                                       struct vsio_stream *s)
 {
     struct places p = { .count = 0 };
-    enum vsio_error rc;
+    enum vsio_error rc = open_places(s, &p);
 
-    rc = open_places(s, &p);
-    if ( rc == VSIO_OK )
-        rc = check_order(&p);
-    if ( rc == VSIO_OK )
-        rc = check_places(bus, &p);
-
-    return rc;
+    return rc == VSIO_OK ? check_places(bus, &p) : rc;
 }

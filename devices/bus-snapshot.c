@@ -32,27 +32,31 @@ enum vsio_error vsio_bus_save(const struct vsio_bus *bus,
     return VSIO_OK;
 }
 
-/* One record. Not for good: the device is afterwards what it was. */
 static enum vsio_error load(struct vsio_device *dev,
-                            struct vsio_stream *s,
-                            uint8_t *scratch,
-                            bool for_good)
+                            const struct vsio_stream *s,
+                            size_t *used,
+                            uint8_t *scratch)
+{
+    return vsio_load(dev, s->in + s->at, s->size - s->at, used, scratch);
+}
+
+/* As load(), but the device is afterwards what it was. */
+static enum vsio_error try_load(struct vsio_device *dev,
+                                const struct vsio_stream *s,
+                                size_t *used,
+                                uint8_t *scratch)
 {
     uint8_t *now = scratch + VSIO_RECORD_MAX;
+    size_t kept, again;
     enum vsio_error rc;
-    size_t kept, used;
 
     rc = vsio_save(dev, now, VSIO_RECORD_MAX, &kept);
+    if ( rc == VSIO_OK )
+        rc = load(dev, s, used, scratch);
     if ( rc != VSIO_OK )
         return rc;
 
-    rc = vsio_load(dev, s->in + s->at, s->size - s->at, &used, scratch);
-    if ( rc != VSIO_OK )
-        return rc;
-
-    s->at += used;
-
-    return for_good ? VSIO_OK : vsio_load(dev, now, kept, &used, scratch);
+    return vsio_load(dev, now, kept, &again, scratch);
 }
 
 /* All records, one for each device, and nothing behind them. */
@@ -61,15 +65,20 @@ static enum vsio_error load_all(const struct vsio_bus *bus,
                                 uint8_t *scratch,
                                 bool for_good)
 {
+    struct vsio_device *dev;
     enum vsio_error rc;
+    size_t used;
     uint32_t n;
 
     for ( n = vsio_bus_next(bus, 0); n < bus->count;
           n = vsio_bus_next(bus, n + 1) )
     {
-        rc = load(bus->regions[n].dev, s, scratch, for_good);
+        dev = bus->regions[n].dev;
+        rc = for_good ? load(dev, s, &used, scratch)
+                      : try_load(dev, s, &used, scratch);
         if ( rc != VSIO_OK )
             return rc;
+        s->at += used;
     }
 
     return s->at == s->size ? VSIO_OK : VSIO_ERROR_EXTRA;

@@ -9,6 +9,7 @@ import memory
 import state as S
 import terms as T
 from arch import ARCH
+from bus_records import Records
 from contract import Common, answer, argument
 from proof import BUFFER, CTX, DEVICE, HOST, Entry
 
@@ -46,6 +47,7 @@ class Bus(Common):
         machine.add(memory.Region("there", THERE, 8))
         self.reads = proof.hook("class read", self.read)
         self.writes = proof.hook("class write", self.write)
+        self.records = Records(proof, self.devs, REGIONS)
         return {"event": (self.event, True)}
 
     def part(self, state, region, name):
@@ -141,6 +143,7 @@ class Bus(Common):
             yield Entry(f"add to {count}", "vsio_bus_add",
                         [DEVICE, REGION, THERE], prepare=prepare,
                         after=self.added)
+            yield from self.records.entries(count, prepare)
         for n in [*range(REGIONS), None]:
             prepare = self.with_found(n)
             where = "nowhere" if n is None else n

@@ -188,20 +188,21 @@ class Common:
         """What else the host knows."""
 
 
-def same(proof, state, before):
+def same(state, region, before):
     """Is each element what it was before, at a place and of a size?"""
     return T.all_of(
-        T.equal(state.load(proof.device, at, m.stride),
-                before(at, m.stride), 8 * m.stride)
-        for m in proof.device.members for at in m.elements())
+        T.equal(state.load(region, at, m.stride), before(at, m.stride),
+                8 * m.stride)
+        for m in region.members for at in m.elements())
 
 
-def unchanged(proof, state, may=False):
+def unchanged(proof, state, may=False, region=None):
     """Each member is what it was, or it may be something else."""
-    was = same(proof, state, lambda at, size: proof.ready.load(
-        proof.device, at, size))
+    region = region or proof.device
+    was = same(state, region, lambda at, size: proof.ready.load(
+        region, at, size))
     proof.machine.require(state, T.either(may, was),
-                          "the device is not what it was")
+                          f"the {region.name} is not what it was")
 
 
 def unchanged_if_refused(proof, state):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Faults to plant in the bus."""
 
-from faults import BOUNDS, BROKEN, INVARIANT, LOOP, OUTSIDE, Fault
+from faults import BOUNDS, BROKEN, INVARIANT, LOOP, OUTSIDE, TYPE, Fault
 
 BUS = [
     Fault(BOUNDS, "bus", "add to 3", "bus.c",
@@ -31,4 +31,57 @@ BUS = [
           "        r->first = first;\n        first = false;",
           "        first = false;", INVARIANT,
           "a first region that is not marked"),
+    Fault(BOUNDS, "bus", "restore 1", "bus-places.c",
+          "    if ( h.length > s->size - VSIO_RECORD_HEADER )\n"
+          "        return VSIO_ERROR_TRUNCATED;\n", "", OUTSIDE,
+          "places behind the end of a snapshot"),
+    Fault(BOUNDS, "bus", "restore 2", "bus-places.c",
+          "    if ( h.length != length_of(h.places) )\n"
+          "        return VSIO_ERROR_LENGTH;\n", "", OUTSIDE,
+          "more places than their length says"),
+    Fault(BOUNDS, "bus", "restore 3", "bus-places.c",
+          "    if ( n == bus->count || before(place, place_of(bus, n)) )",
+          "    if ( before(place, place_of(bus, n)) )", OUTSIDE,
+          "a place behind the last device's"),
+    Fault(BOUNDS, "bus", "save 1", "bus-snapshot.c",
+          "buf + s.at, size - s.at, &record", "buf + s.at, size, &record",
+          "beside the buffer", "a device is given more room than there is"),
+    Fault(BOUNDS, "bus", "save 2", "bus-snapshot.c",
+          "    if ( s.failed )\n        return VSIO_ERROR_ROOM;\n", "",
+          "beside the buffer|not behind", "records where the places had none"),
+    Fault(BOUNDS, "bus", "restore 1", "bus-snapshot.c",
+          "scratch + VSIO_RECORD_MAX;", "scratch + 2 * VSIO_RECORD_MAX;",
+          "beside the scratch", "scratch memory that nobody has lent"),
+    Fault(LOOP, "bus", "restore 1", "bus-places.c",
+          "    if ( n == bus->count || before(place, place_of(bus, n)) )",
+          "    if ( n >= bus->count )\n        return VSIO_OK;\n"
+          "    if ( before(place, place_of(bus, n)) )", "no end",
+          "as many places are looked at as are claimed"),
+    Fault(TYPE, "bus", "restore 1", "bus-places.c",
+          "    const uint8_t *in;\n    uint32_t count;",
+          "    const uint8_t *in;\n    uint8_t count;", "not behind",
+          "256 places more than there are"),
+    Fault(BROKEN, "bus", "restore 2", "bus-snapshot.c",
+          "        s->at += used;\n",
+          "        s->at += used;\n        if ( for_good )\n"
+          "            vsio_resume(dev);\n", "go on before",
+          "a device goes on before the next one is loaded"),
+    Fault(BROKEN, "bus", "restore 1", "bus-snapshot.c",
+          "    if ( rc != VSIO_OK )\n        return rc;\n\n    /* Last",
+          "    /* Last", "go on before", "a refused device goes on"),
+    Fault(BROKEN, "bus", "restore 2", "bus-snapshot.c",
+          "load_all(bus, &s, scratch, false)",
+          "load_all(bus, &s, scratch, true)", "a device has changed",
+          "the first device is loaded, the second one refused"),
+    Fault(BROKEN, "bus", "restore 1", "bus-snapshot.c",
+          "return vsio_load(dev, now, kept, &again, scratch);",
+          "(void)again;\n\n    return VSIO_OK;",
+          "a device has changed", "a record that is not taken back"),
+    Fault(BROKEN, "bus", "restore 1", "bus-snapshot.c",
+          "uint8_t *now = scratch + VSIO_RECORD_MAX;",
+          "uint8_t *now = scratch + 1;", "record is kept",
+          "what a device was is written over"),
+    Fault(BROKEN, "bus", "restore 2", "bus-snapshot.c",
+          "return s->at == s->size ? VSIO_OK : VSIO_ERROR_EXTRA;",
+          "return VSIO_OK;", "not read all", "bytes behind the last record"),
 ]

@@ -341,7 +341,7 @@ static void bad_head(void)
         { 7, 0x80, VSIO_ERROR_INVALID },  { 8, 32, VSIO_ERROR_LENGTH },
         { 8, 22, VSIO_ERROR_LENGTH },     { 11, 0x80, VSIO_ERROR_LENGTH },
         { 12, 2, VSIO_ERROR_LENGTH },     { 12, 4, VSIO_ERROR_LENGTH },
-        { 15, 0xff, VSIO_ERROR_LENGTH },  { 16, 2, VSIO_ERROR_ORDER },
+        { 15, 0xff, VSIO_ERROR_LENGTH },  { 16, 2, VSIO_ERROR_MISSING },
         { 21, 0x09, VSIO_ERROR_MISSING }, { 20, 0x08, VSIO_ERROR_EXTRA },
     };
     unsigned int i;
@@ -401,17 +401,40 @@ static size_t made_of(const uint8_t *places)
     return head + n * FAKE_BYTES;
 }
 
+/* Places, and what is said of them where devices are at 0x200, 0x400, 0x600. */
+struct made {
+    uint8_t places[8];
+    enum vsio_error want;
+};
+
+static void expect_made(const struct made *made, unsigned int n)
+{
+    unsigned int i;
+    size_t size;
+
+    for ( i = 0; i < n; i++ )
+    {
+        at(i, 0);
+        size = made_of(made[i].places);
+        boot_fakes(50);
+        empty();
+        add_fake(3, 0x600);
+        add_fake(2, 0x400);
+        add_fake(0, 0x200);
+        if ( made[i].want == VSIO_OK )
+            EXPECT_EQ(restore(size), VSIO_OK);
+        else
+            refused(size, made[i].want);
+    }
+}
+
 static void other_devices(void)
 {
-    /* Devices are at 0x200, 0x400 and 0x600. */
-    static const struct {
-        uint8_t places[8];
-        enum vsio_error want;
-    } made[] = {
+    static const struct made made[] = {
         { { 2, 4, 6 }, VSIO_OK },
-        { { 2, 6, 4 }, VSIO_ERROR_ORDER },
-        { { 6, 4, 2 }, VSIO_ERROR_ORDER },
-        { { 4, 2, 6 }, VSIO_ERROR_ORDER },
+        { { 2, 4, 3 }, VSIO_ERROR_ORDER },
+        { { 2, 1, 4, 6 }, VSIO_ERROR_ORDER },
+        { { 2, 4, 6, 5 }, VSIO_ERROR_ORDER },
         { { 2, 2, 4, 6 }, VSIO_ERROR_DUPLICATE },
         { { 2, 4, 6, 6 }, VSIO_ERROR_DUPLICATE },
         { { 2, 4, 2, 6 }, VSIO_ERROR_DUPLICATE },
@@ -427,23 +450,25 @@ static void other_devices(void)
         { { 2, 4, 7 }, VSIO_ERROR_MISSING },
         { { 1, 4, 6 }, VSIO_ERROR_EXTRA },
     };
-    unsigned int i;
-    size_t size;
 
-    for ( i = 0; i < ARRAY_SIZE(made); i++ )
-    {
-        at(i, 0);
-        size = made_of(made[i].places);
-        boot_fakes(50);
-        empty();
-        add_fake(3, 0x600);
-        add_fake(2, 0x400);
-        add_fake(0, 0x200);
-        if ( made[i].want == VSIO_OK )
-            EXPECT_EQ(restore(size), VSIO_OK);
-        else
-            refused(size, made[i].want);
-    }
+    expect_made(made, ARRAY_SIZE(made));
+}
+
+/* However many places a record claims: those behind are not looked at. */
+static void first_wrong_place(void)
+{
+    static const struct made made[] = {
+        { { 2, 3, 3, 4, 6 }, VSIO_ERROR_EXTRA },
+        { { 1, 1, 1, 1, 1, 1, 1 }, VSIO_ERROR_EXTRA },
+        { { 2, 4, 6, 7, 7, 6 }, VSIO_ERROR_EXTRA },
+        { { 2, 6, 4 }, VSIO_ERROR_MISSING },
+        { { 6, 6, 6, 6, 6, 6, 6 }, VSIO_ERROR_MISSING },
+        { { 4, 2, 6 }, VSIO_ERROR_MISSING },
+        { { 2, 1, 1, 4, 6 }, VSIO_ERROR_ORDER },
+        { { 2, 2, 1, 4, 6 }, VSIO_ERROR_DUPLICATE },
+    };
+
+    expect_made(made, ARRAY_SIZE(made));
 }
 
 /* Whichever is bad, those before it and those behind it stay. */
@@ -753,6 +778,7 @@ static const struct test table[] = {
     { "a bad head", bad_head },
     { "a count beyond all memory", huge_count },
     { "order, duplicates, missing and extra devices", other_devices },
+    { "the first wrong place is what is said", first_wrong_place },
     { "one bad record, and all devices are what they were", all_or_nothing },
     { "a record that is too long is not restored", record_too_long },
     { "the longest snapshot is as long as the header says", longest_snapshot },
