@@ -15,7 +15,7 @@ from xen_boot import PROMPT, Boot, BootError, Domain
 
 UART = {0x00: "DR", 0x18: "FR", 0x38: "IMSC", 0x3C: "RIS", 0x40: "MIS", 0x44: "ICR"}
 DABT = re.compile(r"\.\.\.with ESR 0x24/0x(\w+)\n\.\.\.with FAR 0x\w*(\w{3})\n")
-BOOTS = 4
+BOOTS = 2
 
 
 class Counting(Boot):
