@@ -10,7 +10,7 @@ enum vsio_error vsio_bus_save(const struct vsio_bus *bus,
                               size_t size,
                               size_t *used)
 {
-    struct vsio_stream s = { .out = buf, .size = size };
+    struct vsio_stream s = { .writes = true, .out = buf, .size = size };
     enum vsio_error rc;
     size_t record;
     uint32_t n;

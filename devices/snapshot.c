@@ -25,12 +25,12 @@ static uint64_t field(struct vsio_stream *s, uint64_t value, unsigned int n)
     if ( !advance(s, n, &at) )
         return value;
 
-    if ( s->in )
-        for ( value = 0, i = n; i-- > 0; )
-            value = value << 8 | s->in[at + i];
-    else
+    if ( s->writes )
         for ( i = 0; i < n; i++ )
             s->out[at + i] = (uint8_t)(value >> (8 * i));
+    else
+        for ( value = 0, i = n; i-- > 0; )
+            value = value << 8 | s->in[at + i];
 
     return value;
 }
@@ -112,7 +112,8 @@ enum vsio_error vsio_save(struct vsio_device *dev,
                           size_t *used)
 {
     const struct vsio_class *class = dev->class;
-    struct vsio_stream s = { .out = buf,
+    struct vsio_stream s = { .writes = true,
+                             .out = buf,
                              .size = VSIO_RECORD_HEADER + class->record,
                              .version = class->version };
     uint32_t type = class->type, length = class->record;

@@ -39,8 +39,9 @@ enum vsio_error {
 
 /* A record that is being written or read, for fields(). */
 struct vsio_stream {
-    const uint8_t *in; /* NULL when writing */
-    uint8_t *out;      /* NULL when reading */
+    bool writes; /* to out; else it reads from in */
+    const uint8_t *in;
+    uint8_t *out;
     size_t size, at;
     uint16_t version; /* of the record that is read; the class's when writing */
     bool ended;       /* there are not as many bytes as fields */
