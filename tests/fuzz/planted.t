@@ -128,7 +128,7 @@ plant gcc cfi-flash cfi-flash.c \
 plant gcc pl011 pl011-state.c 's/vsio_field16(s, &u->latched);//' \
     'not so' 'a field that is not saved'
 plant gcc pl011 snapshot.c \
-    '/.in = scratch };/,/return/s/(void)load(dev, &s);//' \
+    '/.in = scratch,/,/return/s/(void)load(dev, &s);//' \
     'before, w->dev' 'a refused record that leaves something'
 plant gcc ns16550 ns16550.c 's/^    u->rx_wanted = true;$//' \
     'wanted' 'a restored device that does not ask for input'

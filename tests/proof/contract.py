@@ -6,7 +6,7 @@ import state as S
 import terms as T
 from proof import BUFFER, CTX, DEVICE, HOST, Entry
 
-USED, SCRATCH = 0x18000000, 0x19000000
+USED, SCRATCH, OWN = 0x18000000, 0x19000000, 0x1a000000
 RECORD = 1 << 40  # there is room for any number of bytes
 RECORD_MAX = 512
 EVENT_SIZE, EVENT_TYPES = 20, 9
@@ -182,6 +182,10 @@ class Common:
                     [DEVICE, RECORD, size, USED, SCRATCH],
                     prepare=self.before_restore, after=unchanged_if_refused,
                     budget=self.snapshot_budgets[1], loose=False)
+        proof.machine.add(memory.Region("record", OWN, RECORD_MAX))
+        yield Entry("reload", "proof_reload", [DEVICE, OWN, SCRATCH],
+                    after=reloaded, budget=self.snapshot_budgets[1],
+                    loose=False, calls=())
 
     @staticmethod
     def before_restore(_proof, _state):
@@ -203,6 +207,13 @@ def unchanged(proof, state, may=False, region=None):
         region, at, size))
     proof.machine.require(state, T.either(may, was),
                           f"the {region.name} is not what it was")
+
+
+def reloaded(proof, state):
+    """It was taken, and nothing has changed."""
+    proof.machine.require(state, T.equal(result(state, 8), 1, 8),
+                          "a device does not load what it has saved")
+    unchanged(proof, state)
 
 
 def unchanged_if_refused(proof, state):

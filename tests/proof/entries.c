@@ -4,6 +4,7 @@
 #include "bus.h"
 #include "pl011.h"
 #include "pl031.h"
+#include "snapshot.h"
 #include "vsio.h"
 
 #define PROOF_REGIONS 3
@@ -21,6 +22,7 @@ bool proof_pl031_read_dr(struct vsio_pl031 *r, uint64_t now, uint32_t *value);
 uint32_t proof_pl011_read_fr(struct vsio_pl011 *u);
 bool proof_pl011_rx_first(struct vsio_pl011 *u, uint8_t byte);
 bool proof_pl011_rx_last(struct vsio_pl011 *u, uint32_t *value);
+bool proof_reload(struct vsio_device *dev, uint8_t *record, uint8_t *scratch);
 
 bool proof_read(struct vsio_device *dev,
                 uint32_t offset,
@@ -75,6 +77,16 @@ bool proof_pl011_rx_first(struct vsio_pl011 *u, uint8_t byte)
 bool proof_pl011_rx_last(struct vsio_pl011 *u, uint32_t *value)
 {
     return vsio_pl011_rx_last(u, value) && line_is(u, false);
+}
+
+/* What a bus relies on: a device loads what it has saved. */
+bool proof_reload(struct vsio_device *dev, uint8_t *record, uint8_t *scratch)
+{
+    size_t size = 0, used = 0;
+
+    return vsio_save(dev, record, VSIO_RECORD_MAX, &size) == VSIO_OK &&
+           vsio_load(dev, record, size, &used, scratch) == VSIO_OK &&
+           used == size;
 }
 
 /* A bus with its places, as one object. */

@@ -94,12 +94,13 @@ class UART(Common):
 
     def snapshots(self, proof):
         """vsio_restore() is one after the other: load, and resume."""
-        save, restore = super().snapshots(proof)
+        save, restore, reload = super().snapshots(proof)
         yield save
         yield Entry("load", "vsio_load", restore.arguments,
                     after=restore.after, budget=restore.budget, loose=False,
                     shown=loaded)
         yield Entry("resume", "vsio_resume", [DEVICE], given=loaded)
+        yield reload
 
 
 def loaded(proof, state):

@@ -116,9 +116,14 @@ class Guest:
         except FileNotFoundError:
             return 0
 
+    def turn(self):
+        """How many requests its workers have begun: state.h has where it is."""
+        with open(f"{self.dir}/state", "rb") as file:
+            return file.read(56)[48:]
+
     def keeper(self):
-        with open(f"/proc/{self.worker()}/status", encoding="ascii") as file:
-            return int([line.split()[1] for line in file if line.startswith("PPid")][0])
+        """The parent of a worker, which may just be followed by another."""
+        return wait_for("a worker", lambda: parent(self.worker()))
 
     def kill(self, sig=signal.SIGKILL):
         """Its worker; not waited for."""
@@ -426,9 +431,13 @@ def log_full(stage):
 
 
 def killer(guest, stop, pause):
-    """Kill the worker again and again. -> how often"""
-    kills = 0
+    """Kill the worker again and again, and let one in three do something first, as a keeper
+    starts no more after five that did nothing. -> how often"""
+    kills, done = 0, b""
     while not stop.wait(random.uniform(*pause)):
+        if kills % 3 == 0:
+            wait_for("a request", lambda: stop.is_set() or guest.turn() != done)
+            done = guest.turn()
         pid = guest.worker()
         try:
             os.kill(pid, signal.SIGKILL)
@@ -561,7 +570,7 @@ def killed_writing(stage):
 
 def killed_each_step(stage):
     """each worker killed at its Nth call of Xen, for each N: each access happens once"""
-    for n in range(12, 40):
+    for n in range(20, 48):  # to begin takes some, on a busy machine more
         guest = Guest(stage, f"step{n}", "pl011", run=False)
         start_again(stage, guest, FAKE_IOREQ_KILL=str(n))
         before = guest.counts()
@@ -757,6 +766,14 @@ def start_again(stage, guest, **env):
     os.kill(keeper, signal.SIGTERM)
     wait_for("the keeper's end", lambda: ended(keeper))
     start(stage, guest.name, **env)
+
+
+def parent(pid):
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii") as file:
+            return int([line.split()[1] for line in file if line.startswith("PPid")][0])
+    except FileNotFoundError:
+        return 0
 
 
 def ended(pid):
