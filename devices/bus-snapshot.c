@@ -16,7 +16,7 @@ enum vsio_error vsio_bus_save(const struct vsio_bus *bus,
     uint32_t n;
 
     vsio_bus_places_save(bus, &s);
-    if ( s.failed )
+    if ( s.at > s.size )
         return VSIO_ERROR_ROOM;
 
     for ( n = vsio_bus_next(bus, 0); n < bus->count;

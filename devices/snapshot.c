@@ -3,21 +3,18 @@
 
 #include "snapshot.h"
 
-/* Are there n bytes more? *at is where; failed for good if there are not. */
+/* Are there n bytes more? *at is their place, whatever was there before. */
 static bool advance(struct vsio_stream *s, size_t n, size_t *at)
 {
-    s->ended |= s->size - s->at < n;
-    s->failed |= s->ended;
-    if ( s->failed )
-        return false;
-
     *at = s->at;
     s->at += n;
 
-    return true;
+    return s->at <= s->size;
 }
 
-static uint64_t field(struct vsio_stream *s, uint64_t value, unsigned int n)
+/* Not inlined: there are many of them, and one is enough. */
+static uint64_t __attribute__((__noinline__))
+field(struct vsio_stream *s, uint64_t value, unsigned int n)
 {
     unsigned int i;
     size_t at;
@@ -67,10 +64,16 @@ void vsio_field_bool(struct vsio_stream *s, bool *f)
 
 void vsio_field_bytes(struct vsio_stream *s, uint8_t *bytes, size_t n)
 {
-    size_t i;
+    size_t i, at;
+
+    if ( !advance(s, n, &at) )
+        return;
 
     for ( i = 0; i < n; i++ )
-        vsio_field8(s, &bytes[i]);
+        if ( s->writes )
+            s->out[at + i] = bytes[i];
+        else
+            bytes[i] = s->in[at + i];
 }
 
 static void counters(struct vsio_stream *s, struct vsio_counters *count)
@@ -124,7 +127,7 @@ enum vsio_error vsio_save(struct vsio_device *dev,
 
     header(&s, &type, &version, &length);
     body(dev, &s);
-    if ( s.failed ) /* more fields than the class says that it has */
+    if ( s.at != s.size ) /* not the fields that the class says it has */
         return VSIO_ERROR_ROOM;
     *used = s.at;
 
@@ -138,10 +141,10 @@ static enum vsio_error load(struct vsio_device *dev, struct vsio_stream *s)
     bool valid;
 
     body(dev, s);
-    if ( s->failed )
-        return s->ended ? VSIO_ERROR_LENGTH : VSIO_ERROR_INVALID;
     if ( s->at != s->size )
         return VSIO_ERROR_LENGTH;
+    if ( s->failed )
+        return VSIO_ERROR_INVALID;
 
     dev->class->derive(dev);
     valid = dev->class->valid(dev);

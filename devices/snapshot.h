@@ -42,10 +42,9 @@ struct vsio_stream {
     bool writes; /* to out; else it reads from in */
     const uint8_t *in;
     uint8_t *out;
-    size_t size, at;
+    size_t size, at;  /* at goes beyond size if there are too many fields */
     uint16_t version; /* of the record that is read; the class's when writing */
-    bool ended;       /* there are not as many bytes as fields */
-    bool failed;      /* that, or a field has a value that it can't have */
+    bool failed;      /* a field has a value that it can't have */
 };
 
 /* For fields(): one field of 1, 2, 4 or 8 bytes, and a bool as one byte. */

@@ -7,12 +7,13 @@ The array is the host's; what is in it is unknown at each look.
 import memory
 import terms as T
 from contract import (Common, a_bool, answer, argument, check_ctx, check_read,
-                      is_bool, note, noted, same)
+                      is_bool, note, noted, result, same, unchanged)
 from proof import BUFFER, CTX, DEVICE, HOST, Entry
 
 ARRAY = 1 << 42
 GEOMETRY = 0x14000000
-BLOCK_MAX = 0x40000
+BLOCK_MAX, BLOCKS = 0x40000, 512
+READY, OTHERS = 0x80, 0x4d  # bits of the status; those that there are not
 SIZE = T.var("device.geometry.size", 32)
 
 
@@ -24,6 +25,7 @@ class CFIFlash(Common):
     lines = 0
     width = chips = 1
     budget = 1 << 24
+    snapshot_budgets = 10000, 40000
 
     def callbacks(self, proof):
         self.proof = proof
@@ -81,9 +83,21 @@ class CFIFlash(Common):
             T.equal(noted(state, "shown"), self.mode(proof, state), 1)),
             "the host is told of another mode")
 
-    @staticmethod
-    def before_restore(_proof, state):
-        note(state, "forced", 1, 1)
+    # --- Snapshots ------------------------------------------------------------
+
+    def snapshots(self, proof):
+        """vsio_restore() is one after the other: load, and resume."""
+        save, restore = super().snapshots(proof)
+        yield save
+        yield Entry("load", "vsio_load", restore.arguments,
+                    after=restore.after, budget=restore.budget, loose=False,
+                    calls=(), settle=self.not_told)
+        yield Entry("resume", "vsio_resume", [DEVICE], prepare=forced,
+                    after=told, calls=("array_mode",))
+
+    def not_told(self, proof, state):
+        """What the host is told is resume's."""
+        note(state, "shown", 1, self.mode(proof, state))
 
     # --- init -----------------------------------------------------------------
 
@@ -176,6 +190,34 @@ class CFIFlash(Common):
                                 prepare=self.by_word, settle=self.looked)
         yield from self.words()
         yield Entry("reset", "proof_reset", [DEVICE])
+        yield Entry("valid", self.valid, [DEVICE], after=self.means)
+        yield from self.snapshots(proof)
+
+    def means(self, proof, state):
+        """Some of what the invariant says, in other words than its own."""
+        unchanged(proof, state)
+        proof.machine.require(state, T.equal(result(state, 8), 1, 8),
+                              "a valid device is none")
+        shift = T.binary("and", proof.get(state, "block_shift"), 31, 8)
+        there = T.binary("lshr", SIZE, T.zero_extend(shift, 8, 32), 32)
+        for n in range(2):
+            self.chip_means(proof, state, f"chip[{n}].",
+                            there if n < self.chips else 0)
+
+    @staticmethod
+    def chip_means(proof, state, chip, blocks):
+        """Of its locks, as one number each, and of its status."""
+        locked, down, status = (proof.get(state, chip + name)
+                                for name in ("locked", "down", "status"))
+        for text, wrong, width in (
+                ("a lock of no block", T.binary("lshr", locked, T.zero_extend(
+                    blocks, 32, BLOCKS), BLOCKS), BLOCKS),
+                ("locked down and not locked", T.binary(
+                    "and", down, T.invert(locked, BLOCKS), BLOCKS), BLOCKS),
+                ("no such status", T.binary(
+                    "xor", T.binary("and", status, READY | OTHERS, 8), READY,
+                    8), 8)):
+            proof.machine.require(state, T.equal(wrong, 0, width), text)
 
     def look(self, proof, state):
         """What the write does after its last word; it tells the host, too."""
@@ -215,6 +257,18 @@ def no_size(_proof, state):
     """An access that is none: those of 1, 2 and 4 bytes are other entries."""
     for n in (1, 2, 4):
         state.assume(T.negate(T.equal(T.var("size", 32), n, 32)))
+
+
+def forced(_proof, state):
+    """The host is told of the mode, whatever it was."""
+    note(state, "forced", 1, 1)
+
+
+def told(proof, state):
+    """It has been."""
+    proof.machine.require(state, T.either(
+        T.negate(T.boolean("host has array_mode")),
+        T.equal(noted(state, "forced"), 0, 1)), "the host is told of no mode")
 
 
 def untouched(proof, state):

@@ -82,12 +82,12 @@ COMMON = [
 # snapshot.c.
 SNAPSHOT = [
     Fault(BOUNDS, "legacy-pio", "save", "snapshot.c",
-          "s->ended |= s->size - s->at < n;",
-          "s->ended |= s->size - s->at + 1 < n;", "outside buffer",
+          "s->failed |= s->at > s->size;",
+          "s->failed |= s->at > s->size + 1;", "outside buffer",
           "a buffer one byte longer"),
     Fault(BOUNDS, "legacy-pio", "save", "snapshot.c",
-          "s->ended |= s->size - s->at < n;",
-          "s->ended |= s->at >= s->size;", "outside buffer",
+          "s->failed |= s->at > s->size;",
+          "s->failed |= *at >= s->size;", "outside buffer",
           "room for the first byte of a field"),
     Fault(BOUNDS, "legacy-pio", "save", "snapshot.c",
           "        for ( i = 0; i < n; i++ )\n            s->out",

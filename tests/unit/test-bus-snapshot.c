@@ -223,10 +223,12 @@ static void nobody(void)
 {
     static const uint8_t golden[] = { 'B', 'U', 'S', ' ', 1, 0, 0, 0,
                                       4,   0,   0,   0,   0, 0, 0, 0 };
+    size_t used;
 
     empty();
     EXPECT_EQ(save(), sizeof(golden));
     EXPECT(same(buf, golden, sizeof(golden)));
+    EXPECT_EQ(vsio_bus_save(&bus, buf, sizeof(golden), &used), VSIO_OK);
     EXPECT_EQ(restore(sizeof(golden)), VSIO_OK);
     EXPECT_EQ(restore(sizeof(golden) + 1), VSIO_ERROR_EXTRA);
 }

@@ -442,6 +442,17 @@ static void too_short(void)
     }
 }
 
+/* What its fields say does not matter then. */
+static void wrong_in_two_ways(void)
+{
+    two_busy_uarts();
+    record[VSIO_RECORD_HEADER + VSIO_RECORD_COUNTERS + 16] = 2; /* overrun */
+    record[8]--;
+    refused(VSIO_ERROR_LENGTH, used - 1);
+    record[8] = (uint8_t)(record[8] + 2);
+    refused(VSIO_ERROR_LENGTH, used + 1);
+}
+
 /* Each field that has values which no PL011 can have. */
 static void inconsistent(void)
 {
@@ -520,13 +531,19 @@ static void random_records(void)
 
 static void no_room(void)
 {
-    size_t size, dummy;
+    size_t size, dummy, i;
 
     boot(&old);
     save(&old.uart.dev);
     for ( size = 0; size < used; size++ )
+    {
+        for ( i = size; i < sizeof(record); i++ )
+            record[i] = 0xa5;
         EXPECT_EQ(vsio_save(&old.uart.dev, record, size, &dummy),
                   VSIO_ERROR_ROOM);
+        for ( i = size; i < sizeof(record); i++ )
+            EXPECT_EQ(record[i], 0xa5);
+    }
 }
 
 static void record_is_bounded(void)
@@ -590,6 +607,7 @@ static const struct test table[] = {
     { "of a newer version: refused", newer },
     { "of a wrong length: refused", wrong_length },
     { "of each length that is too short: refused", too_short },
+    { "a wrong length comes before a wrong field", wrong_in_two_ways },
     { "inconsistent: refused", inconsistent },
     { "one byte, in a place that there is not: refused", one_byte_nowhere },
     { "random records leave a valid device", random_records },

@@ -11,6 +11,7 @@ struct thing {
     uint32_t value;
     bool flag;
     uint16_t added; /* by version 2; 7 is what it was before */
+    uint8_t name[3];
 };
 
 static void fields_1(struct vsio_device *dev, struct vsio_stream *s)
@@ -27,7 +28,10 @@ static void fields_2(struct vsio_device *dev, struct vsio_stream *s)
 
     fields_1(dev, s);
     if ( s->version >= 2 )
+    {
         vsio_field16(s, &t->added);
+        vsio_field_bytes(s, t->name, sizeof(t->name));
+    }
     else
         t->added = 7;
 }
@@ -55,7 +59,7 @@ static const struct vsio_class version_1 = {
 static const struct vsio_class version_2 = {
     .type = VSIO_TYPE('T', 'H', 'N', 'G'),
     .version = 2,
-    .record = VSIO_RECORD_COUNTERS + 7,
+    .record = VSIO_RECORD_COUNTERS + 10,
     .fields = fields_2,
     .derive = derive,
     .resume = derive,
@@ -75,6 +79,7 @@ static void setup(const struct vsio_class *older)
     new = (struct thing){ .dev = { .class = &version_2 },
                           .value = 5,
                           .added = 6 };
+    old.name[2] = 'c';
     used = 0;
     EXPECT_EQ(vsio_save(&old.dev, record, sizeof(record), &used), VSIO_OK);
     EXPECT_EQ(used, VSIO_RECORD_HEADER + older->record);
@@ -99,6 +104,7 @@ static void same_version(void)
     EXPECT_EQ(new.value, 0x12345678);
     EXPECT(new.flag);
     EXPECT_EQ(new.added, 9);
+    EXPECT_EQ(new.name[2], 'c');
 }
 
 static void older_version(void)
@@ -131,7 +137,7 @@ static void older_and_too_long(void)
     uint8_t more;
 
     setup(&version_1);
-    for ( more = 1; more < 4; more++ ) /* 2: as long as a newer one */
+    for ( more = 1; more < 8; more++ ) /* 5: as long as a newer one */
     {
         at(more, used);
         record[8] = (uint8_t)(version_1.record + more);
@@ -159,16 +165,19 @@ static void more_fields_than_said(void)
 {
     struct vsio_class wrong = version_2;
     uint8_t *behind = &record[VSIO_RECORD_HEADER + version_1.record];
+    unsigned int i;
 
     wrong.record = version_1.record;
     setup(&version_2);
     old.dev.class = &wrong;
     used = 77;
-    *behind = 0x55;
+    for ( i = 0; i < 8; i++ )
+        behind[i] = 0x55;
     EXPECT_EQ(vsio_save(&old.dev, record, sizeof(record), &used),
               VSIO_ERROR_ROOM);
     EXPECT_EQ(used, 77);
-    EXPECT_EQ(*behind, 0x55);
+    for ( i = 0; i < 8; i++ )
+        EXPECT_EQ(behind[i], 0x55);
 }
 
 static const struct test table[] = {
