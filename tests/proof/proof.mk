@@ -13,7 +13,8 @@ proof := $(B)/proof
 proof-quick := rate-limit legacy-pio pl031
 proof-devices := $(proof-quick) pl011 ns16550 ns16550-2 ns16550-4 i8042 \
 	$(proof-devices-$(ARCH))
-proof-devices-arm64 := bus ring cfi-flash-8
+proof-devices-arm64 := bus ring cfi-flash-8 cfi-flash-16 cfi-flash-8x2 \
+	cfi-flash-16x2
 
 # Of the object code: arm64 or x86_64.
 ARCH ?= arm64
