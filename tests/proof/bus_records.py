@@ -3,9 +3,9 @@
 vsio_load() and vsio_resume() are what devices/snapshot.h says of them.
 
 Each device's own are proven with the device: entries save, load, resume,
-restore. Two promises of theirs are assumed here, and tested elsewhere: what a
-device has saved it loads, and a record that has been loaded once can be loaded
-again. A device is what it was, or what its record says; which one is noted.
+reload, restore. What is assumed on top: a record that a device has loaded once
+it loads again in the state that it was in then, as a load asks nobody. A device
+is what it was, or what its record says; which one is noted.
 """
 
 import memory

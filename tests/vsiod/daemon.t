@@ -431,13 +431,14 @@ def log_full(stage):
 
 
 def killer(guest, stop, pause):
-    """Kill the worker again and again, and let one in three do something first, as a keeper
-    starts no more after five that did nothing. -> how often"""
-    kills, done = 0, b""
+    """Kill the worker again and again, but no more than three that have done nothing: a
+    keeper starts none after five such. -> how often"""
+    kills, idle, turn = 0, 0, b""
     while not stop.wait(random.uniform(*pause)):
-        if kills % 3 == 0:
-            wait_for("a request", lambda: stop.is_set() or guest.turn() != done)
-            done = guest.turn()
+        if idle == 3:
+            wait_for("a request", lambda turn=turn: stop.is_set() or guest.turn() != turn)
+        idle = 0 if guest.turn() != turn else idle + 1
+        turn = guest.turn()
         pid = guest.worker()
         try:
             os.kill(pid, signal.SIGKILL)
