@@ -114,16 +114,16 @@ run: $(if $(GUEST),$(minixen-run),$(if $(filter full,$(STACK)),dom0,lab))
 	@$(if $(GUEST),tools/minixen-run --guest $(GUEST),\
 		tools/xen-run $(if $(filter full,$(STACK)),--dom0))
 
-# In this order. The first boots no guest and needs no quiet machine: two at a
-# time. After a failure the others still tell what they have to say.
-stages := units firmware stack xen
-test-units = $(MAKE) -s -k -j2 -O TIME=60 QUICK=1 JOBS=1 check coverage \
-	replay model toolstack channel vsiod-tests differential fuzz prove lab \
-	dom0 $(xen-ioreq)
-test-firmware = $(MAKE) -s -k bench firmware
-test-stack = prove --timer -j2 \
-	$(wildcard tests/stack/*.t tests/graft/*.t tests/mutate/*.t)
-test-xen = prove --timer $(wildcard tests/xen/*.t)
+# In this order; after a failure the others still tell what they have to say.
+# What boots no guest needs no quiet machine: two at a time. Boots of Xen are
+# typed to, one at a time; beside them is what takes the time that is left.
+stages := units models proofs stack xen
+test-units = $(MAKE) -s -k -j2 -O check coverage replay model toolstack \
+	channel vsiod-tests lab dom0 $(xen-ioreq)
+test-models = $(MAKE) -s -k differential bench firmware
+test-proofs = $(MAKE) -s -k -j2 -O TIME=60 fuzz QUICK=1 JOBS=1 prove
+test-stack = prove --timer -j2 $(wildcard tests/stack/*.t tests/graft/*.t)
+test-xen = $(MAKE) -s -k -j2 -O boots mutants
 
 .PHONY: test $(stages:%=test-%)
 test: ## all that the CI runs: check, fuzzing, proofs, QEMU's devices, firmware, real Xen
@@ -135,6 +135,12 @@ test:
 
 $(stages:%=test-%):
 	@$($@)
+
+.PHONY: boots mutants
+boots:
+	@prove --timer $(wildcard tests/xen/*.t)
+mutants:
+	@JOBS=1 nice prove --timer $(wildcard tests/mutate/*.t)
 
 .PHONY: check
 check: ## unit tests on all machines and compilers, sanitizers, lint; no boot
