@@ -47,7 +47,7 @@ BUS = [
           "buf + s.at, size - s.at, &record", "buf + s.at, size, &record",
           "beside the buffer", "a device is given more room than there is"),
     Fault(BOUNDS, "bus", "save 2", "bus-snapshot.c",
-          "    if ( s.failed )\n        return VSIO_ERROR_ROOM;\n", "",
+          "    if ( s.at > s.size )\n        return VSIO_ERROR_ROOM;\n", "",
           "beside the buffer|not behind", "records where the places had none"),
     Fault(BOUNDS, "bus", "restore 1", "bus-snapshot.c",
           "scratch + VSIO_RECORD_MAX;", "scratch + 2 * VSIO_RECORD_MAX;",
