@@ -275,7 +275,7 @@ def told(proof, state):
 def untouched(proof, state):
     """If it was refused. What follows is about those that were not."""
     a_bool(proof, state)
-    taken = T.equal(argument(state, 0, 8), 1, 8)
+    taken = T.equal(result(state, 8), 1, 8)
     was = same(state, proof.device, lambda at, _: proof.device.fresh(at)[2])
     proof.machine.require(state, T.either(taken, was),
                           "a refused geometry leaves something behind")

@@ -250,7 +250,7 @@ def check_read(proof, state):
 def short_cut(proof, state):
     """One that is not taken leaves everything as it was."""
     region = proof.machine.regions["value"]
-    taken = T.equal(is_bool(proof.machine, state, 0, "the result"), 1, 1)
+    taken = T.equal(is_bool(proof.machine, state, None, "the result"), 1, 1)
     unchanged(proof, state, taken)
     proof.machine.require(state, T.either(taken, T.equal(
         state.load(region, 0, 4), whole(region), 32)),
