@@ -86,15 +86,10 @@ class CFIFlash(Common):
     # --- Snapshots ------------------------------------------------------------
 
     def snapshots(self, proof):
-        """vsio_restore() is one after the other: load, and resume."""
-        save, restore, reload = super().snapshots(proof)
-        yield save
-        yield Entry("load", "vsio_load", restore.arguments,
-                    after=restore.after, budget=restore.budget, loose=False,
-                    calls=(), settle=self.not_told)
-        yield Entry("resume", "vsio_resume", [DEVICE], prepare=forced,
-                    after=told, calls=("array_mode",))
-        yield reload
+        """Only the second calls the host, and in any case."""
+        return self.snapshots_apart(
+            proof, {"calls": (), "settle": self.not_told},
+            {"prepare": forced, "after": told, "calls": ("array_mode",)})
 
     def not_told(self, proof, state):
         """What the host is told is resume's."""

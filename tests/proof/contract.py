@@ -187,6 +187,17 @@ class Common:
                     after=reloaded, budget=self.snapshot_budgets[1],
                     loose=False, calls=())
 
+    def snapshots_apart(self, proof, load, resume):
+        """vsio_restore() is one after the other: load, and resume; what is
+        said of each, as Entry has it."""
+        save, restore, reload = Common.snapshots(self, proof)
+        yield save
+        yield Entry("load", "vsio_load", restore.arguments,
+                    after=restore.after, budget=restore.budget, loose=False,
+                    **load)
+        yield Entry("resume", "vsio_resume", [DEVICE], **resume)
+        yield reload
+
     @staticmethod
     def before_restore(_proof, _state):
         """What else the host knows."""

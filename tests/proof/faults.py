@@ -3,7 +3,11 @@
 
 from fault import (BOUNDS, BROKEN, INVARIANT, LOOP, MASK, OUTSIDE, TYPE,
                    Fault)
+from faults_bus import BUS
 from faults_common import COMMON, SNAPSHOT
+from faults_flash import FLASH
+from faults_pc import PC
+from faults_ring import RING
 from faults_rtc import CLOCK, LIMIT
 from faults_uart import RECEIVER, TRANSMITTER, UART
 
@@ -196,4 +200,4 @@ PL011 = [
 ]
 
 FAULTS = (RATE_LIMIT + LIMIT + LEGACY_PIO + COMMON + SNAPSHOT + PL031 + CLOCK +
-          PL011 + RECEIVER + TRANSMITTER + UART)
+          PL011 + RECEIVER + TRANSMITTER + UART + BUS + FLASH + PC + RING)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Faults to plant in the bus."""
 
-from faults import BOUNDS, BROKEN, INVARIANT, LOOP, OUTSIDE, TYPE, Fault
+from fault import BOUNDS, BROKEN, INVARIANT, LOOP, OUTSIDE, TYPE, Fault
 
 BUS = [
     Fault(BOUNDS, "bus", "add to 3", "bus.c",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Faults to plant in the CFI flash."""
 
-from faults import BOUNDS, BROKEN, INVARIANT, LOOP, MASK, OUTSIDE, TYPE, Fault
+from fault import BOUNDS, BROKEN, INVARIANT, LOOP, MASK, OUTSIDE, TYPE, Fault
 
 CHIP, MODES = "write chip 0", "no valid state|" + INVARIANT
 FLASH = [

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Faults to plant in the console ring."""
 
-from faults import BOUNDS, BROKEN, LOOP, OUTSIDE, TYPE, Fault
+from fault import BOUNDS, BROKEN, LOOP, OUTSIDE, TYPE, Fault
 
 RING = [
     Fault(BOUNDS, "ring", "put", "ring.h",

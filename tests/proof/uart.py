@@ -93,14 +93,9 @@ class UART(Common):
         yield Entry("modem", self.prefix + "_modem", [DEVICE, lines])
 
     def snapshots(self, proof):
-        """vsio_restore() is one after the other: load, and resume."""
-        save, restore, reload = super().snapshots(proof)
-        yield save
-        yield Entry("load", "vsio_load", restore.arguments,
-                    after=restore.after, budget=restore.budget, loose=False,
-                    shown=loaded)
-        yield Entry("resume", "vsio_resume", [DEVICE], given=loaded)
-        yield reload
+        """Between the two the lines are those from before."""
+        return self.snapshots_apart(proof, {"shown": loaded},
+                                    {"given": loaded})
 
 
 def loaded(proof, state):
