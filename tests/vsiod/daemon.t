@@ -437,8 +437,8 @@ def killer(guest, stop, pause):
     while not stop.wait(random.uniform(*pause)):
         if idle == 3:
             wait_for("a request", lambda turn=turn: stop.is_set() or guest.turn() != turn)
-        idle = 0 if guest.turn() != turn else idle + 1
-        turn = guest.turn()
+        before, turn = turn, guest.turn()
+        idle = idle + 1 if turn == before else 0
         pid = guest.worker()
         try:
             os.kill(pid, signal.SIGKILL)
