@@ -4,11 +4,13 @@
 # notice all but those that are explained. `make mutate` tries all of them.
 set -eu
 cd "$(dirname "$0")/../.."
+log=${B:-build}/mutate-sample.log
+name="1 - 300 mutants of the devices are noticed, or explained"
 echo 1..1
-if tests/mutate/mutate -j "${JOBS:-2}" -n 300 --seed 1 >"${B:-build}/mutate-sample.log" 2>&1
+if tests/mutate/mutate ${JOBS:+-j "$JOBS"} -n 300 --seed 1 >"$log" 2>&1
 then
-    echo "ok 1 - 300 mutants of the devices are noticed, or explained"
+    echo "ok $name"
 else
-    sed 's/^/# /' "${B:-build}/mutate-sample.log"
-    echo "not ok 1 - 300 mutants of the devices are noticed, or explained"
+    sed 's/^/# /' "$log"
+    echo "not ok $name"
 fi
