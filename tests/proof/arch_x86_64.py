@@ -5,6 +5,7 @@ import pyvex
 
 import terms as T
 from flags import Unsupported, differ, of_choice
+from memory import unknown
 
 VEX = pyvex.ARCH_AMD64
 MACHINE = "EM_X86_64"
@@ -67,6 +68,7 @@ def decode(code, start):
 # --- Conditions ---------------------------------------------------------------
 
 COPY = 0
+CF, PF, AF, ZF, SF, OF = 0, 2, 4, 6, 7, 11  # bits of rflags
 KINDS = ("add", "sub", "adc", "sbb", "logic", "inc", "dec", "shl", "shr")
 
 
@@ -81,7 +83,7 @@ def flags(op, a, b):
     with the one before their last step."""
     if op == COPY:
         return tuple(T.equal(T.extract(a, bit, bit, 64), 1, 1)
-                     for bit in (0, 6, 7, 11))
+                     for bit in (CF, ZF, SF, OF))
     kind, width = split(op)
     if kind not in ("add", "sub", "logic", "shl", "shr"):
         raise Unsupported(f"flags of {kind}")
@@ -140,9 +142,21 @@ def condition(cond, op, a, b):
     return T.negate(result) if cond & 1 else result
 
 
+def all_flags(op, a, b):
+    """As bits; nobody asks for parity and adjust, which may be anything."""
+    if op == COPY:
+        return a
+    result = T.binary("and", unknown("flags", 64), 1 << PF | 1 << AF, 64)
+    for flag, bit in zip(flags(op, a, b), (CF, ZF, SF, OF)):
+        result = T.binary("or", result, T.ite(flag, 1 << bit, 0, 64), 64)
+    return result
+
+
 def helper(name, args):
     if name == "amd64g_calculate_condition":
         return T.from_bool(condition(*args[:4]), 64)
     if name == "amd64g_calculate_rflags_c":
         return T.from_bool(condition(2, *args[:3]), 64)
+    if name == "amd64g_calculate_rflags_all":
+        return of_choice(all_flags, 64, *args[:3])
     raise Unsupported(name)

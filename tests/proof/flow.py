@@ -3,7 +3,9 @@
 
 States that meet are merged; so what lies inside of a loop goes first, and of
 two places the earlier one. The order is Bourdoncle's weak topological order
-of each function; it decides how much is merged, never what is true.
+of each function, but that a loop's head comes last: there a round waits for
+all that is left of the one before. It decides how much is merged, never what
+is true.
 """
 
 from arch import ARCH
@@ -115,9 +117,10 @@ class Function:
 
 
 def flat(parts):
+    """All blocks; of a loop, its head is the last."""
     for p in parts:
         if isinstance(p, list):
-            yield from flat(p)
+            yield from flat(p[1:] + p[:1])
         else:
             yield p
 
