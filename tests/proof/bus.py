@@ -10,10 +10,11 @@ import state as S
 import terms as T
 from arch import ARCH
 from bus_records import Records
-from contract import Common, answer, argument
+from contract import Common, answer, argument, result
 from proof import BUFFER, CTX, DEVICE, HOST, Entry
 
 REGIONS, DEVICES = 3, 2
+LOST = {*ARCH.LOST, *ARCH.FLAGS}
 DEV = [0x20000000 + (n << 20) for n in range(DEVICES)]
 CLASS = [0x21000000 + (n << 20) for n in range(DEVICES)]
 REGION, THERE = 0x22000000, 0x23000000
@@ -69,7 +70,7 @@ class Bus(Common):
 
     def given(self, proof, state):
         """Classes as vsio.h has them, and devices of them."""
-        result = super().given(proof, state)
+        known = super().given(proof, state)
         for dev, kind, at in zip(self.devs, self.classes, CLASS):
             for name, value in (("class", at), ("host", HOST), ("ctx", CTX)):
                 self.put(state, dev, name, value)
@@ -78,12 +79,12 @@ class Bus(Common):
             unit = self.part(state, kind, "unit")
             window = self.part(state, kind, "window")
             one, two, four = (T.equal(unit, n, 8) for n in (1, 2, 4))
-            result.append(T.either(one, T.either(two, four)))
-            result.append(T.both(T.below(0, window, 32),
+            known.append(T.either(one, T.either(two, four)))
+            known.append(T.both(T.below(0, window, 32),
                                  self.multiple(window, unit)))
         self.put(state, proof.machine.regions["new"], "dev",
                  a_device("device of new"))
-        return result
+        return known
 
     @staticmethod
     def multiple(value, unit):
@@ -158,7 +159,7 @@ class Bus(Common):
     def within(n):
         """What is answered lies in the region to its last byte."""
         def after(proof, state):
-            answered, inside = T.equal(argument(state, 0, 32), 2, 32), False
+            answered, inside = T.equal(result(state, 32), 2, 32), False
             if n is not None:
                 base = proof.get(state, f"regions[{n}].base")
                 size = proof.get(state, f"regions[{n}].size")
@@ -177,10 +178,12 @@ class Bus(Common):
                 T.equal(argument(state, 1, 32), SPACE, 32),
                 T.equal(argument(state, 2), ADDRESS, 64)))
             machine.require(state, same, "another address is looked up")
-            at = 0 if n is None else \
+            # The caller knows what else it leaves alone.
+            for r in machine.written("vsio_bus_find") & LOST:
+                state.registers[r] = memory.unknown("register", 64)
+            state.registers[S.RESULT] = 0 if n is None else \
                 DEVICE + self.proof.member(f"regions[{n}].dev")[0]
-            state.registers[S.x(0)] = at
-            return machine.pop(state)  # the caller knows what it leaves alone
+            return machine.pop(state)
 
         def prepare(proof, state):
             proof.machine.hook(proof.image.names["vsio_bus_find"], found)
@@ -211,21 +214,16 @@ class Bus(Common):
 
     def right_one(self, proof, state):
         """The region that has the address, or none if there is none."""
-        found, right = argument(state, 0), True
+        found, right = result(state), True
         for n in range(REGIONS):
             at = DEVICE + proof.member(f"regions[{n}].dev")[0]
             right = T.both(right, same(self.has(proof, state, n),
                                        T.equal(found, at, 64)))
         proof.machine.require(state, right, "another region is found")
-        for n in range(10, 19):  # see found(): an optimisation of GCC
-            proof.machine.require(state, T.equal(
-                state.registers[ARCH.REGISTERS[f"x{n}"]],
-                T.var(f"x{n}", 64), 64),
-                f"x{n} has changed")
 
     def added(self, proof, state):
         """One more, or the same as before."""
-        failed = T.negate(T.equal(argument(state, 0, 32), 0, 32))
+        failed = T.negate(T.equal(result(state, 32), 0, 32))
         before = self.before(proof, state)
         now = proof.get(state, "bus.count")
         proof.machine.require(state, T.equal(

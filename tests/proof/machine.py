@@ -372,6 +372,14 @@ class Machine:
         for at in [at for at in cells if at < state.sp - stack.base]:
             del cells[at]
 
+    def written(self, name):
+        """Registers that a function changes, which calls no other."""
+        f = self.flow.function(self.image.names[name])
+        if any(kind == "call" for kind, _ in f.branches.values()):
+            raise vex.Unsupported(f"{name} calls a function")
+        return {s.offset - s.offset % 8 for start in f.starts
+                for s in self.lifted(start).statements if s.tag == "Ist_Put"}
+
     # --- Runs -----------------------------------------------------------------
 
     def start(self, function, arguments):

@@ -15,9 +15,10 @@ proof := $(B)/proof
 proof-arch := $(proof)/$(ARCH)
 
 proof-quick := rate-limit legacy-pio pl031
-proof-devices = $(proof-quick) pl011 ns16550 ns16550-2 ns16550-4 i8042 \
-	$(proof-devices-$(ARCH))
-proof-devices-arm64 := bus ring cfi-flash-8 cfi-flash-16
+proof-devices = $(proof-quick) pl011 ns16550 ns16550-2 ns16550-4 i8042 bus \
+	$(proof-devices-$(ARCH)) cfi-flash-8 cfi-flash-16 cfi-flash-8x2 \
+	cfi-flash-16x2
+proof-devices-arm64 := ring
 
 # What decides about code among the flags of a Xen that is no debug build.
 proof-flags := -std=gnu99 -O2 -fomit-frame-pointer -fno-strict-aliasing \
