@@ -59,6 +59,7 @@ def parts(image, wanted, seed, runs):
     if not wanted:
         yield compare_terms(rng("terms"), 10 * runs)
         yield compare_memory(rng("memory"), 5 * runs)
+        yield compare_memory(rng("device"), 5 * runs, image)
     for world in worlds(image, wanted, rng):
         yield calls(world, runs)
     for world in worlds(image, wanted, rng):

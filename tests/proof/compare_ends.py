@@ -13,7 +13,7 @@ from compare_calls import Calls
 from emulator import SAVED, Emulator, register
 from machine import DONE, STACK_TOP
 from proof import DEVICE, Proof
-from worlds import REGISTERS, number
+from worlds import MEMSET, REGISTERS, number
 
 MOST = 100000
 
@@ -165,6 +165,9 @@ class Sample:
     def answer(self, visit):
         """Leave what it leaves; where it goes on."""
         back = self.emulator.registers[30]
+        if visit.address == MEMSET:
+            to, byte, size = self.emulator.registers[:3]
+            self.emulator.write(to, bytes([byte & 0xff]) * size)
         for name in visit.denied:
             self.values.setdefault(name, False)
         self.emulator.set({n: self.values.of(visit.after[register(n)])

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: MIT
 """Random loads and stores, in two states that are then merged: what memory.py
-gives is what plain bytes have, for some choices of the variables.
+gives is what plain bytes have, for some choices of the variables. The same of a
+device in the machine, in which some bytes may hold anything: of all others.
 """
 
 import memory
 import terms as T
 from compare_terms import CHOICES, Round
+from image import Member
+from machine import Machine
+from state import State
 
 SIZE, ACCESSES = 24, 30
+LOOSE = range(8, 16)
 
 
 class Bytes:
@@ -32,16 +37,47 @@ class Bytes:
         return other
 
 
+class PartlyLoose(Bytes):
+    """A device's, as the machine has them."""
+
+    def __init__(self, machine, plain):
+        member = Member("loose", LOOSE[0], len(LOOSE), 1, False, False)
+        super().__init__(machine.add(memory.Region(
+            "device", SIZE, SIZE, members=[member])), plain)
+        self.machine, self.state = machine, State()
+        machine.loose = {"loose"}
+
+    def store(self, at, size, term, values):
+        super().store(at, size, term, values)
+        self.machine.store(self.state, SIZE + at, size, term)
+
+    def load(self, at, size):
+        """Of the bytes that are kept, which are next to each other."""
+        kept = [n for n in range(at, at + size) if n not in LOOSE]
+        before = memory.COUNTS.get("device", 0)
+        term = self.machine.load(self.state, SIZE + at, size)
+        if not kept:
+            return 8, 0, [0] * CHOICES
+        made = range(before + 1, memory.COUNTS.get("device", 0) + 1)
+        term = T.substitute(term, {f"device#{n}": 0 for n in made})
+        width, low = 8 * len(kept), 8 * (kept[0] - at)
+        return width, T.extract(term, low + width - 1, low, 8 * size), [
+            int.from_bytes(p[kept[0]:kept[-1] + 1], "little")
+            for p in self.plain]
+
+
 class Accesses:
     """One region, whose bytes are variables at first."""
 
-    def __init__(self, rng, n):
+    def __init__(self, rng, n, machine=None):
         self.rng, self.terms = rng, Round(rng, f"memory {n}")
-        region = memory.Region(f"memory {n}", 0, SIZE)
         plain = [bytearray(rng.randbytes(SIZE)) for _ in range(CHOICES)]
+        self.bytes = PartlyLoose(machine, plain) if machine else Bytes(
+            memory.Region(f"memory {n}", 0, SIZE), plain)
+        self.merges = 0 if machine else .1
         for choice, p in zip(self.terms.choices, plain):
-            choice |= {f"{region.name}+{at}": p[at] for at in range(SIZE)}
-        self.bytes = Bytes(region, plain)
+            choice |= {f"{self.bytes.region.name}+{at}": p[at]
+                       for at in range(SIZE)}
 
     def place(self):
         size = self.rng.choice((1, 2, 4, 8))
@@ -72,16 +108,18 @@ class Accesses:
     def run(self):
         for _ in range(ACCESSES):
             self.terms.grow()
-            kind = self.merge if self.rng.random() < .1 else \
+            kind = self.merge if self.rng.random() < self.merges else \
                 lambda: self.change(self.bytes)
             if what := kind():
                 return what
         return None
 
 
-def compare_memory(rng, rounds):
-    """A line about it; what is wrong, or None."""
+def compare_memory(rng, rounds, image=None):
+    """A line about it; what is wrong, or None. With an image: the machine's."""
+    name = "memory of a device" if image else "memory"
+    machine = Machine(image, 0) if image else None
     for n in range(rounds):
-        if what := Accesses(rng, n).run():
-            return "memory", f"round {n}: {what}"
-    return f"memory: {rounds * ACCESSES} accesses", None
+        if what := Accesses(rng, n, machine).run():
+            return name, f"round {n}: {what}"
+    return f"{name}: {rounds * ACCESSES} accesses", None

@@ -50,6 +50,17 @@ FAULTS = [
           "                value |= cells[at + n][0] << (8 * n)",
           "                value = value << 8 | cells[at + n][0]",
           "bytes of a constant the other way round"),
+    Fault([], "machine.py",
+          "            len(self.loose_in(region, at, size)) == size "
+          "for at in offsets)",
+          "            len(self.loose_in(region, at, 1)) == 1 "
+          "for at in offsets)", "a store that begins where anything may be"),
+    Fault([], "machine.py",
+          "            state.store(region, at, 1, "
+          "memory.unknown(region.name, 8))\n",
+          "            state.store(region, at, size, "
+          "memory.unknown(region.name, 8 * size))\n",
+          "more that may be anything than there is"),
     Fault(["pl031"], "state.py",
           "        result.registers[r] = choose(a.registers[r], "
           "b.registers[r], 64)",

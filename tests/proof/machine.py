@@ -197,21 +197,32 @@ class Machine:
                 T.ite(condition, value, result, 8 * size)
         return result
 
-    def anything(self, region, offsets):
-        """Places whose content is not kept."""
-        if region.kind == "opaque":
-            return True
-        member = region.name == "device" and region.member_at(offsets[0])
-        return bool(member) and member.name in self.loose
+    def loose_in(self, region, offset, size):
+        """Those bytes of a place whose content is not kept."""
+        if region.name != "device" or not self.loose:
+            return []
+        return [at for at in range(offset, offset + size)
+                if (m := region.member_at(at)) and m.name in self.loose]
+
+    def anything(self, region, offsets, size):
+        """Are there no bytes in these places whose content is kept?"""
+        return region.kind == "opaque" or all(
+            len(self.loose_in(region, at, size)) == size for at in offsets)
+
+    def look(self, state, region, offset, size):
+        """The value at one place."""
+        if region.kind in ("constant", "gap"):
+            return self.image.read(region.base + offset, size)
+        for at in self.loose_in(region, offset, size):
+            state.store(region, at, 1, memory.unknown(region.name, 8))
+        return state.load(region, offset, size)
 
     def load_from(self, state, region, address, offsets, size):
-        if self.anything(region, offsets):
+        if self.anything(region, offsets, size):
             return memory.unknown(region.name, 8 * size)
         result = None
         for offset in reversed(offsets):
-            value = (self.image.read(region.base + offset, size)
-                     if region.kind in ("constant", "gap")
-                     else state.load(region, offset, size))
+            value = self.look(state, region, offset, size)
             result = value if result is None else \
                 T.ite(T.equal(address, region.base + offset, 64), value,
                       result, 8 * size)
@@ -223,7 +234,7 @@ class Machine:
                     not self.solver.possible(state.conditions, condition):
                 continue
             region, offsets = self.resolve(state, condition, case, size, True)
-            if self.anything(region, offsets):
+            if self.anything(region, offsets, size):
                 continue
             for offset in offsets:
                 here = condition if len(offsets) == 1 else T.both(

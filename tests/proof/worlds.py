@@ -13,6 +13,7 @@ from specs import SPECS
 BYTES, ROOM, ARGUMENTS = 0x20000000, 512, 8
 MEMSET, MEMCPY = 0x7000000, 0x7000010
 AGAIN = HOOKS + 0x8000  # where a call from a callback returns to
+XEN = ("ring",)  # most of its functions call Xen's; as a structure without host
 REGISTERS = (*range(0, 0x4c, 4), *range(0xfe0, 0x1000, 4), 0x60, 0x64, 0xcf8,
              0xcfc)
 EDGES = (0, 1, 7, 8, 15, 16, 31, 32, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff,
@@ -174,12 +175,12 @@ def taken(function):
 def worlds(image, wanted, rng):
     """One for each device's specification, and for each other structure."""
     functions, result = Functions(image), []
-    for name, spec in SPECS.items():
-        spec = spec()
+    specs = {n: s() for n, s in SPECS.items() if n not in XEN}
+    for name, spec in specs.items():
         is_device = "dev.class" in spec.fixed(image)
         find = functions.of_device if is_device else functions.taking
         result.append((name, spec.struct, spec, find(spec.struct)))
-    done = {s.struct for s in SPECS.values()} | {"vsio_device", None}
+    done = {s.struct for s in specs.values()} | {"vsio_device", None}
     for struct in sorted({taken(f) for f in functions.all} - done):
         result.append((struct, struct, None, functions.taking(struct)))
     result.append(("plain", None, None, functions.taking(None)))
