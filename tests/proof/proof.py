@@ -50,8 +50,16 @@ class Result:
     def __init__(self, name):
         self.name, self.findings = name, []
         self.paths = self.steps = self.questions = 0
-        self.branches = self.both_ways = 0
         self.reached, self.ways = set(), set()
+
+    def add(self, other):
+        """What another run of the same has shown, of other cases."""
+        self.findings += other.findings
+        self.paths += other.paths
+        self.steps = max(self.steps, other.steps)
+        self.questions += other.questions
+        self.reached |= other.reached
+        self.ways |= other.ways
 
 
 class Proof:
@@ -69,7 +77,6 @@ class Proof:
         self.machine.add(memory.Region("value", BUFFER, 4))
         self.hooks = {}
         self.machine.hook(image.names["memset"], memset)
-        self.reached, self.ways = set(), set()
         self.ready, self.given = self.template()
         self.machine.watched = []
         self.formula = self.invariant()
@@ -205,26 +212,24 @@ class Proof:
                 self.prove_case(entry, case, result)
         result.findings = list(machine.findings)
         result.questions = machine.solver.questions - asked
-        result.branches, result.both_ways = self.count(machine.reached,
-                                                       machine.ways)
         result.reached, result.ways = machine.reached, machine.ways
         return result
 
-    def count(self, reached, ways):
+    def count(self, result):
         """Conditional branches of the functions reached; and those of them
         that went both ways."""
-        functions = {self.machine.flow.function(pc) for pc in reached}
+        functions = {self.machine.flow.function(pc) for pc in result.reached}
         branches = [pc for f in functions for pc, b in f.branches.items()
                     if b[0] == "maybe"]
         return len(branches), sum(
-            (pc, True) in ways and (pc, False) in ways for pc in branches)
+            {(pc, True), (pc, False)} <= result.ways for pc in branches)
 
-    def coverage(self):
+    def coverage(self, result):
         """Of all entry points together."""
-        branches, both = self.count(self.reached, self.ways)
-        functions = {self.machine.flow.function(pc) for pc in self.reached}
+        branches, both = self.count(result)
+        functions = {self.machine.flow.function(pc) for pc in result.reached}
         size = sum(len(f.ends) for f in functions)
-        return (f"{len(functions)} functions, {len(self.reached)} of {size} "
+        return (f"{len(functions)} functions, {len(result.reached)} of {size} "
                 f"instructions, {both} of {branches} branches both ways")
 
     def check_cases(self, entry):

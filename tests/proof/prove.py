@@ -12,9 +12,10 @@ import multiprocessing
 import os
 import sys
 import time
+from itertools import groupby
 
 from image import Image
-from proof import Proof
+from proof import Proof, Result
 from specs import SPECS
 
 COLUMNS = ("device", "entry point", "paths", "most instructions",
@@ -40,21 +41,24 @@ class Work:
                            for e in cls.proof.spec.entries(cls.proof)}
 
 
-def entries_of(name):
-    """Those to be proven, of one device."""
+def tasks_of(name):
+    """A device's: entry points with their cases, by number."""
     Work.turn_to(name)
     wanted = os.environ.get("ENTRY")
-    return [(name, e.name) for e in Work.entries.values()
-            if wanted in (None, "", e.name)]
+    return [(name, e.name, n) for e in Work.entries.values()
+            if wanted in (None, "", e.name) for n in range(len(e.cases))]
 
 
 def prove(task):
-    """Name of a device and of an entry point. -> result, seconds"""
-    name, entry = task
+    """One case of an entry point. -> result, seconds"""
+    name, entry, n = task
     Work.turn_to(name)
+    entry = Work.entries[entry]
     start = time.process_time()
-    result = Work.proof.prove(Work.entries[entry])
-    result.findings += Work.proof.check_cases(Work.entries[entry])
+    left = Work.proof.check_cases(entry) if n == 0 else []
+    entry.cases = entry.cases[n:n + 1]
+    result = Work.proof.prove(entry)
+    result.findings += left
     return result, time.process_time() - start
 
 
@@ -62,10 +66,10 @@ def shown(paths):
     return str(paths) if paths < 10 ** 6 else f"{paths:.1e}"
 
 
-def report(task, result, seconds, table):
-    cells = (*task, shown(result.paths), str(result.steps),
-             f"{result.both_ways} of {result.branches}",
-             str(result.questions), f"{seconds:.0f}")
+def report(name, result, seconds, table):
+    branches, both = Work.proof.count(result)
+    cells = (name, result.name, shown(result.paths), str(result.steps),
+             f"{both} of {branches}", str(result.questions), f"{seconds:.0f}")
     print("{:10} {:14} paths {:>8}  instructions {:>5}  "
           "branches {:>10}  questions {:>6}  {:>4} s".format(*cells),
           flush=True)
@@ -74,29 +78,35 @@ def report(task, result, seconds, table):
         print(f"    {text}, at {where}, e.g. {example}", flush=True)
 
 
-def coverage(name, results):
-    """Of all entry points of a device together."""
+def prove_device(name, done, table):
+    """done: its tasks with their results. True: it is all proven."""
     Work.turn_to(name)
-    for r in results:
-        Work.proof.reached |= r.reached
-        Work.proof.ways |= r.ways
-    print(f"{name:10} all of them: {Work.proof.coverage()}", flush=True)
+    device = Result(name)
+    for entry, parts in groupby(done, lambda part: part[0][1]):
+        result, seconds = Result(entry), 0
+        for _, (part, took) in parts:
+            result.add(part)
+            seconds += took
+        report(name, result, seconds, table)
+        device.add(result)
+    print(f"{name:10} all of them: {Work.proof.coverage(device)}", flush=True)
+    return not device.findings
+
+
+def progress(results, number):
+    for n, result in enumerate(results, 1):
+        yield result
+        if sys.stderr.isatty():
+            print(f"{n} of {number} ...", end="\r", file=sys.stderr)
 
 
 def prove_all(pool, names, table):
     """True: it is all proven."""
-    tasks = [t for some in pool.imap(entries_of, names) for t in some]
-    results = {name: [] for name in names}
-    for n, (task, (result, seconds)) in enumerate(
-            zip(tasks, pool.imap(prove, tasks)), 1):
-        report(task, result, seconds, table)
-        results[task[0]].append(result)
-        if sys.stderr.isatty():
-            print(f"{n} of {len(tasks)} ...", end="\r", file=sys.stderr)
-        if task == [t for t in tasks if t[0] == task[0]][-1]:
-            coverage(task[0], results[task[0]])
-    return tasks and not any(r.findings for rs in results.values()
-                             for r in rs)
+    tasks = [t for some in pool.imap(tasks_of, names) for t in some]
+    done = zip(tasks, progress(pool.imap(prove, tasks), len(tasks)))
+    good = [prove_device(name, parts, table)
+            for name, parts in groupby(done, lambda part: part[0][0])]
+    return good and all(good)
 
 
 def main():
@@ -104,7 +114,8 @@ def main():
         sys.exit(__doc__ + "\nDevices: " + " ".join(SPECS))
     Work.begin(sys.argv[1])
     jobs = int(os.environ.get("JOBS") or 2)
-    with multiprocessing.Pool(jobs, Work.begin, sys.argv[1:2]) as pool, \
+    # A process for each: what it remembers of terms only grows.
+    with multiprocessing.Pool(jobs, Work.begin, sys.argv[1:2], 1) as pool, \
             open(sys.argv[2], "w") as table:
         print("| " + " | ".join(COLUMNS) + " |", file=table)
         print("|---" * len(COLUMNS) + "|", file=table)
