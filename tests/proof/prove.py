@@ -114,8 +114,10 @@ def main():
         sys.exit(__doc__ + "\nDevices: " + " ".join(SPECS))
     Work.begin(sys.argv[1])
     jobs = int(os.environ.get("JOBS") or 2)
-    # A process for each: what it remembers of terms only grows.
-    with multiprocessing.Pool(jobs, Work.begin, sys.argv[1:2], 1) as pool, \
+    # A process for each: what it remembers of terms only grows. Not by fork:
+    # the decoder has a lock, which this process may hold just then.
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(jobs, Work.begin, sys.argv[1:2], 1) as pool, \
             open(sys.argv[2], "w") as table:
         print("| " + " | ".join(COLUMNS) + " |", file=table)
         print("|---" * len(COLUMNS) + "|", file=table)
