@@ -122,7 +122,8 @@ stages := units models proofs stack xen traps
 test-units = $(MAKE) -s -k -j2 -O check coverage replay model toolstack \
 	channel vsiod-tests lab dom0 $(xen-ioreq)
 test-models = $(MAKE) -s -k differential bench firmware
-test-proofs = $(MAKE) -s -k -j2 -O TIME=60 fuzz QUICK=1 JOBS=1 prove
+test-proofs = $(MAKE) -s -k -j2 -O TIME=60 fuzz QUICK=1 JOBS=1 prove \
+	RUNS=40 prove-compare
 test-stack = prove --timer -j2 $(wildcard tests/stack/*.t tests/graft/*.t)
 test-xen = $(MAKE) -s -k -j2 -O boots mutants
 test-traps = prove --timer tests/xen/image.t
