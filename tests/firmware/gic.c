@@ -309,14 +309,14 @@ static void senders(void)
     int n;
 
     put("senders");
+    /* One after the other: who is acknowledged first is the GIC's choice. */
     for ( n = 1; n < 4; n++ )
     {
         SENT(n) = 0;
         hex(psci(0xc4000003, n, (uintptr_t)start_other, n));
-    }
-    for ( n = 1; n < 4; n++ )
         while ( !SENT(n) )
             ;
+    }
     value = iar();
     iar();
     eoi(value);
