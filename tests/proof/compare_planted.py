@@ -13,6 +13,8 @@ import sys
 import tempfile
 from collections import namedtuple
 
+from fault import planted
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 Fault = namedtuple("Fault", "worlds file old new what")
 
@@ -88,12 +90,12 @@ def found(fault, image):
             if name.endswith(".py"):
                 shutil.copy(os.path.join(HERE, name), directory)
         path = os.path.join(directory, fault.file)
-        with open(path) as f:
-            text = f.read()
-        if text.count(fault.old) != 1:
+        try:
+            text = planted(fault, path)
+        except ValueError:
             return None
         with open(path, "w") as f:
-            f.write(text.replace(fault.old, fault.new))
+            f.write(text)
         run = subprocess.run(
             [sys.executable, os.path.join(directory, "compare.py"), image,
              *fault.worlds], capture_output=True, text=True, check=False,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a planted fault is."""
+"""What a planted fault is, and how it is planted."""
 
 from collections import namedtuple
 
@@ -13,3 +13,12 @@ KINDS = BOUNDS, MASK, LOOP, TYPE, BROKEN = (
     "broken invariant")
 INVARIANT = "invariant does not hold"
 OUTSIDE = "beside|outside|nothing's|no code"
+
+
+def planted(fault, path):
+    """The text of a file with the fault in it; it must have one place."""
+    with open(path) as f:
+        text = f.read()
+    if text.count(fault.old) != 1:
+        raise ValueError(f"{text.count(fault.old)} places to plant it")
+    return text.replace(fault.old, fault.new)

@@ -21,7 +21,7 @@ import tempfile
 import time
 
 import terms as T
-from fault import KINDS
+from fault import KINDS, planted
 from faults import FAULTS
 from image import Image
 from proof import Proof
@@ -36,12 +36,9 @@ def plant(fault, directory):
     for source in glob.glob("devices/*.[ch]") + glob.glob("xen/vsio/*.[ch]"):
         shutil.copy(source, directory)
     path = os.path.join(directory, fault.file)
-    with open(path) as f:
-        text = f.read()
-    if text.count(fault.old) != 1:
-        raise ValueError(f"{text.count(fault.old)} places to plant it")
+    text = planted(fault, path)
     with open(path, "w") as f:
-        f.write(text.replace(fault.old, fault.new))
+        f.write(text)
 
 
 def affected(fault, objects, directory):
