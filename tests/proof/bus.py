@@ -81,7 +81,7 @@ class Bus(Common):
             one, two, four = (T.equal(unit, n, 8) for n in (1, 2, 4))
             known.append(T.either(one, T.either(two, four)))
             known.append(T.both(T.below(0, window, 32),
-                                 self.multiple(window, unit)))
+                                self.multiple(window, unit)))
         self.put(state, proof.machine.regions["new"], "dev",
                  a_device("device of new"))
         return known

@@ -23,13 +23,19 @@ class Bytes:
 
     def store(self, at, size, term, values):
         memory.put(self.cells, at, size, term)
+        self.store_plain(at, size, values)
+
+    def store_plain(self, at, size, values):
         for plain, value in zip(self.plain, values):
             plain[at:at + size] = value.to_bytes(size, "little")
 
     def load(self, at, size):
         """Width, term and values."""
-        return 8 * size, memory.get(self.cells, self.region, at, size), [
-            int.from_bytes(p[at:at + size], "little") for p in self.plain]
+        return (8 * size, memory.get(self.cells, self.region, at, size),
+                self.load_plain(at, size))
+
+    def load_plain(self, at, size):
+        return [int.from_bytes(p[at:at + size], "little") for p in self.plain]
 
     def copy(self):
         other = Bytes(self.region, [bytearray(p) for p in self.plain])
@@ -48,8 +54,8 @@ class PartlyLoose(Bytes):
         machine.loose = {"loose"}
 
     def store(self, at, size, term, values):
-        super().store(at, size, term, values)
         self.machine.store(self.state, SIZE + at, size, term)
+        self.store_plain(at, size, values)
 
     def load(self, at, size):
         """Of the bytes that are kept, which are next to each other."""
@@ -61,9 +67,8 @@ class PartlyLoose(Bytes):
         made = range(before + 1, memory.COUNTS.get("device", 0) + 1)
         term = T.substitute(term, {f"device#{n}": 0 for n in made})
         width, low = 8 * len(kept), 8 * (kept[0] - at)
-        return width, T.extract(term, low + width - 1, low, 8 * size), [
-            int.from_bytes(p[kept[0]:kept[-1] + 1], "little")
-            for p in self.plain]
+        return (width, T.extract(term, low + width - 1, low, 8 * size),
+                self.load_plain(kept[0], len(kept)))
 
 
 class Accesses:
